@@ -1,0 +1,77 @@
+"""What a data set is before any batch is made of it: tables of raw examples, by split."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from aetrain.values import Values
+
+
+class Table(Protocol):
+    """Raw examples of one event shape, readable by index."""
+
+    @property
+    def event(self) -> torch.Size:
+        """The shape of one example: (C, H, W) for images, (D,) for vectors."""
+        ...
+
+    @property
+    def y(self) -> Tensor | None:
+        """Labels, int64 (N,), or None."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def read(self, indices: Tensor) -> Tensor:
+        """Return the raw examples (B, *event), uint8 or float32, for indices (B,) int64."""
+        ...
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A table that lives in memory as one tensor: x (N, *event), uint8 or float32."""
+
+    x: Tensor
+    y: Tensor | None = None
+
+    @property
+    def event(self) -> torch.Size:
+        """The shape of one example."""
+        return self.x.shape[1:]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def read(self, indices: Tensor) -> Tensor:
+        """Return x[indices]."""
+        return self.x.index_select(0, indices)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The tables of a data set; a split that its makers did not provide is None.
+
+    `raw` gives the values as they stand in the tables (bytes: 0 to 255, 256 levels), before they
+    are scaled; None where they are to be left as they are.
+    """
+
+    train: Table
+    valid: Table | None = None
+    test: Table | None = None
+    raw: Values | None = None
+    classes: list[str] = field(default_factory=list)
+
+
+class Source(Protocol):
+    """Where a data set comes from: cheap to make, reads nothing before `load`."""
+
+    @property
+    def raw(self) -> Values | None:
+        """The values in the tables where they are known before reading, else None."""
+        ...
+
+    def load(self) -> Splits:
+        """Read the data. Raises UserError naming the file and the remedy."""
+        ...
