@@ -1,0 +1,258 @@
+"""What all models share: the training loop's side of Lightning, and what a model must offer."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+from torch.optim import Optimizer
+
+from aetrain.data.loader import Item
+from aetrain.data.module import DataModule
+from aetrain.errors import Interrupted, UserError, did_you_mean
+from aetrain.evaluation.tally import Report, Tally
+from aetrain.game import Game, Plan
+from aetrain.meter import Meter
+from aetrain.player import Batch, Player
+from aetrain.position import Position
+from aetrain.seeding import EVALUATE, STEP, seed_torch
+from aetrain.world import World
+
+CARD = "aetrain"
+"""The checkpoint's entry of plain containers: configuration, data, position."""
+
+
+class Autoencoder(pl.LightningModule, ABC):
+    """The one abstract LightningModule; a model is a final class in `aetrain.models`.
+
+    A model says who plays (`players`) and offers `encode`, `decode`, `sample`, `log_prob` and
+    `report`; knows nothing of data, files or logging. Everything else is here: batches in calls,
+    the game's step, position, seeds, sums for the log, evaluation.
+    """
+
+    watched: str = "cost"
+    """The validation figure, to be minimised, that early stopping and the best checkpoint watch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.plan = Plan()
+        self.position = Position()
+        self.seed = 0
+        self.max_steps = -1
+        self.nll_samples = 0
+        self.card: dict[str, Any] = {}
+        self.meter = Meter(every=50)
+        self.stop_signal = 0
+        self.tally = Tally()
+        self.figures: dict[str, float] = {}
+
+    # --- what a model must offer ---
+
+    @abstractmethod
+    def players(self) -> Mapping[str, Player]:
+        """Return who is trained by which costs, in the order of their moves."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Distribution:
+        """Return q(z|x), batch shape (B,), for x (B, *event)."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Distribution:
+        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
+
+    @abstractmethod
+    def sample(self, n: int) -> Distribution:
+        """Return p(x|z), batch shape (n,), for n draws z ~ p(z)."""
+
+    @abstractmethod
+    def report(self, batch: Batch) -> Report:
+        """Return what a batch costs at weight 1, whatever weights the training uses."""
+
+    def log_prob(self, x: Tensor, samples: int) -> Tensor | None:
+        """Return estimates of log p(x), (B,), or None for a model that defines no p(x)."""
+        return None
+
+    def prepare(self, data: DataModule) -> None:
+        """Look at the data once, before the first step; what it finds belongs in buffers."""
+
+    def after_step(self) -> None:
+        """Act after each batch: moving averages, constraints; what it keeps belongs in buffers."""
+
+    @torch.no_grad()
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Return the mean of p(x|z) at the mean of q(z|x), (B, *event)."""
+        return self.decode(self.encode(x).mean).mean
+
+    # --- training ---
+
+    @property
+    def world(self) -> World:
+        """The processes that train this model."""
+        trainer = self._trainer
+        return World() if trainer is None else World(trainer.global_rank, trainer.world_size)
+
+    @property
+    def data(self) -> DataModule:
+        """The data set of the run."""
+        return cast(DataModule, self.trainer.datamodule)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def configure_optimizers(self) -> list[Optimizer]:
+        """Make an optimizer for each player, fused where optimizer and device know how."""
+        return [self.plan.optimizer(p.parameters()) for p in self.players().values()]
+
+    def on_fit_start(self) -> None:
+        """Prepare before the first step of a run, and join players and optimizers."""
+        self.world.copy_from_first(self)
+        if self.position.step == 0:
+            self.prepare(self.data)
+        calls = self.data.train_dataloader()
+        total = calls.batches * (self.trainer.max_epochs or 1)
+        players = self.players()
+        self.game = Game(
+            players,
+            dict(zip(players, self.trainer.optimizers, strict=True)),
+            self.plan,
+            total if self.max_steps < 0 else min(total, self.max_steps),
+            self.world,
+            getattr(self.trainer.precision_plugin, "scaler", None),
+        )
+
+    def on_train_epoch_start(self) -> None:
+        """Restart the clock: the time of an evaluation is not training's."""
+        self.meter.restart()
+
+    def training_step(self, call: list[Item], call_index: int) -> None:
+        """Train on the batches of a call, one after another."""
+        for item in call:
+            if self.stop_signal or self._reached_max_steps():
+                break
+            self.step(item)
+        self._advance_lightning(len(call))
+        if self._reached_max_steps():
+            self.trainer.should_stop = True
+        if signum := self.world.any(self.stop_signal, self.device):
+            raise Interrupted(signum)
+
+    def step(self, item: Item) -> None:
+        """Train on one batch."""
+        position = self.position
+        seed_torch(self.device, STEP, self.seed, position.step, self.world.rank)
+        batch = self.data.batch(item, self.device)
+        due = self.meter.due(position.step)
+        costs = self.game.play(batch, item.examples, position.step, measure=due)
+        self.after_step()
+        position.batch += 1
+        position.step += 1
+        self.meter.add(costs, item.examples)
+        if due:
+            self.meter.flush(self)
+
+    def _reached_max_steps(self) -> bool:
+        return 0 <= self.max_steps <= self.position.step
+
+    def _advance_lightning(self, batches: int) -> None:
+        """Let Lightning's own global step count batches too, for callbacks that read it."""
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        progress.total.ready += batches
+        progress.total.completed += batches
+
+    def on_train_epoch_end(self) -> None:
+        """Move on to the next epoch, unless this one was left in its middle."""
+        self.meter.flush(self)
+        if self.position.batch >= self.data.train_dataloader().batches:
+            self.position.epoch += 1
+            self.position.batch = 0
+
+    # --- evaluation ---
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin new sums."""
+        self.tally = Tally()
+
+    def validation_step(self, block: tuple[int, Item] | None, index: int) -> None:
+        """Add a block of the validation split to the sums."""
+        self._evaluate("valid", block, nll_samples=0)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the validation figures."""
+        self.meter.flush(self)
+        self._finish("val")
+
+    def on_test_epoch_start(self) -> None:
+        """Begin new sums."""
+        self.tally = Tally()
+
+    def test_step(self, block: tuple[int, Item] | None, index: int) -> None:
+        """Add a block of the test split to the sums, with its log p(x)."""
+        self._evaluate("test", block, nll_samples=self.nll_samples)
+
+    def on_test_epoch_end(self) -> None:
+        """Log the test figures."""
+        self._finish("test")
+
+    @torch.no_grad()
+    def _evaluate(self, split: str, block: tuple[int, Item] | None, nll_samples: int) -> None:
+        if block is None:
+            return
+        number, item = block
+        batch = self.data.block(split, number, item, self.device)
+        seed_torch(self.device, EVALUATE, self.seed, number)
+        report = self.report(batch)
+        log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
+        self.tally.add(report, None if log_p is None else {"nll": -log_p})
+
+    def _finish(self, prefix: str) -> None:
+        self.tally.reduce(self.world, self.device)
+        figures = self.tally.figures(self.data.event.numel(), self.data.bits_offset)
+        self.figures = {f"{prefix}/{name}": value for name, value in figures.items()}
+        # for callbacks that watch a figure; what goes to the loggers is written with our own count
+        self.log_dict(self.figures, logger=False, sync_dist=False)
+        rates = self.tally.rates
+        by_dimension = {} if rates is None else {
+            f"{prefix}_rate/{d:03d}": r for d, r in enumerate(rates.tolist())
+        }
+        write(self, self.figures | by_dimension)
+
+    # --- checkpoints ---
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what rebuilds the model and says where the run stands: plain containers only."""
+        checkpoint[CARD] = {**self.card, "position": vars(self.position).copy()}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up the position; Lightning's loops then begin at our epoch, not at their own."""
+        self.position.__dict__.update(checkpoint[CARD]["position"])
+        checkpoint.pop("loops", None)
+        loop = self.trainer.fit_loop
+        loop.epoch_progress.current.processed = self.position.epoch
+        loop.epoch_progress.current.completed = self.position.epoch
+        self._advance_lightning(self.position.step)
+
+    # --- checks ---
+
+    @torch.no_grad()
+    def try_out(self, batch: Batch) -> None:
+        """Run every player's terms once on a few examples, before anything is written.
+
+        Raises:
+            UserError: for a weight of a term that there is not, listing the terms.
+        """
+        terms = [name for p in self.players().values() for name in p.terms(batch)]
+        for name in self.plan.weights:
+            if name not in terms:
+                known = ", ".join(terms)
+                hint = did_you_mean(name, terms)
+                raise UserError(f"objective.weights.{name}: no such term; there are {known}.{hint}")
+
+
+def write(model: Autoencoder, figures: Mapping[str, float]) -> None:
+    """Write figures to every logger at the number of batches trained on."""
+    if model.world.rank == 0:
+        for logger in model.loggers:
+            logger.log_metrics(dict(figures), model.position.step)
+
+

@@ -1,0 +1,49 @@
+"""A network and a family joined: a conditional distribution as a module."""
+
+from collections.abc import Callable, Sequence
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from aetrain.families import Family
+
+Network = Callable[[Sequence[torch.Size], torch.Size], nn.Module]
+"""(shapes of what is given, shape to put out) -> a module on batches of one leading dimension."""
+
+
+@final
+class Conditional(nn.Module):
+    """p(event | given): `network` computes the parameters of `family`.
+
+    Arguments:
+        network: makes the module once the shapes are known.
+        family: the likelihood or posterior, which knows its event's shape.
+        given: shapes of the conditioning variables, without batch dimensions.
+    """
+
+    def __init__(self, network: Network, family: Family, given: Sequence[Sequence[int]]) -> None:
+        super().__init__()
+        self.given = [torch.Size(shape) for shape in given]
+        self.network = network(self.given, family.parameter_shape)
+        self.family = family
+
+    @property
+    def event(self) -> torch.Size:
+        """Shape of one event."""
+        return self.family.event
+
+    def forward(self, *given: Tensor) -> Distribution:
+        """Return the distribution of batch shape (*batch,).
+
+        Arguments:
+            given: tensors (*batch, *shape), one for each shape in `given`, where batch is of any
+                number of dimensions, such as samples and examples; they are folded to one for the
+                network and unfolded again.
+        """
+        batch = given[0].shape[: given[0].dim() - len(self.given[0])]
+        if len(batch) == 1:
+            return self.family(self.network(*given))
+        raw = self.network(*(x.reshape(-1, *s) for x, s in zip(given, self.given, strict=True)))
+        return self.family(raw.reshape(*batch, *raw.shape[1:]))

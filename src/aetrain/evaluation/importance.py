@@ -1,0 +1,38 @@
+"""The evidence log p(x) by importance sampling."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+ROWS = 10_000
+
+
+@torch.no_grad()
+def log_evidence(
+    encode: Callable[[Tensor], Distribution],
+    decode: Callable[[Tensor], Distribution],
+    prior: Distribution,
+    x: Tensor,
+    samples: int,
+    rows: int = ROWS,
+) -> Tensor:
+    """Return log 1/K Σₖ p(x|zₖ) p(zₖ) / q(zₖ|x) with zₖ ~ q(z|x), (B,), K = `samples`.
+
+    Its mean is a lower bound on log p(x) that rises with K. Memory is bounded: at most about
+    `rows` decodes are held at a time, whatever K.
+
+    References:
+        Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. 2016.
+        https://arxiv.org/abs/1509.00519
+    """
+    q = encode(x)
+    at_once = max(1, rows // len(x))
+    total = torch.full((len(x),), -math.inf, device=x.device)
+    for start in range(0, samples, at_once):
+        z = q.sample((min(at_once, samples - start),))
+        log_w = decode(z).log_prob(x) + prior.log_prob(z) - q.log_prob(z)
+        total = torch.logaddexp(total, log_w.logsumexp(0))
+    return total - math.log(samples)

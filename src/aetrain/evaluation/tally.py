@@ -1,0 +1,120 @@
+"""Sums over the examples of an evaluation, and the figures that they give."""
+
+import math
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor
+
+from aetrain.world import World
+
+ACTIVE_VARIANCE = 0.01
+
+
+class Report(NamedTuple):
+    """What a model says of a batch, at weight 1.
+
+    Attributes:
+        costs: name -> nats per example, (B,); their sum is the cost that the model watches.
+        code: mean of q(z|x), (B, *latent).
+        rates: rate of each latent dimension, (B, *latent), where it divides so, else None.
+    """
+
+    costs: dict[str, Tensor]
+    code: Tensor
+    rates: Tensor | None
+
+
+@final
+class Tally:
+    """Accumulates reports in float64 on the CPU; each example counts once.
+
+    Figures, per example and in nats where nothing else is said: `<term>`; `cost`, the sum of the
+    terms; `elbo` = −cost where there is a rate, with its standard error over examples `elbo_se`;
+    `bits_per_dim`; `active_units`, the dimensions with Var_x(E_q[z]) > 0.01.
+
+    References:
+        Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. 2016 (active units).
+        https://arxiv.org/abs/1509.00519
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self.examples = 0
+
+    def add(self, report: Report, extra: dict[str, Tensor] | None = None) -> None:
+        """Add a batch's report and further figures (B,), which come with a standard error."""
+        extra = extra or {}
+        cost = torch.stack([c.double() for c in report.costs.values()]).sum(0)
+        code = report.code.flatten(1).double()
+        sums = {name: c.double().sum() for name, c in report.costs.items()}
+        for name, x in {"cost": cost, **extra}.items():
+            x = x.double()
+            sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
+        sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
+        if report.rates is not None:
+            sums["rates"] = report.rates.flatten(1).double().sum(0)
+        for name, x in sums.items():
+            x = x.detach().cpu()
+            self._sums[name] = self._sums[name] + x if name in self._sums else x
+        self.examples += len(cost)
+
+    def reduce(self, world: World, device: torch.device) -> None:
+        """Add the sums of all processes; every process must call this, even with no example."""
+        if world.size == 1:
+            return
+        import torch.distributed as dist
+
+        shapes: list[object] = [None] * world.size
+        dist.all_gather_object(shapes, {k: tuple(v.shape) for k, v in self._sums.items()})
+        known = next((s for s in shapes if s), {})
+        for name, shape in known.items():  # pyright: ignore[reportAttributeAccessIssue]
+            own = self._sums.get(name, torch.zeros(shape, dtype=torch.float64))
+            self._sums[name] = world.sum(own.to(device)).cpu()
+        self.examples = int(world.sum(torch.tensor(self.examples, device=device)).item())
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a figure over the examples."""
+        return (self._sums[name] / self.examples).item()
+
+    def standard_error(self, name: str) -> float:
+        """Return the standard error of the mean over examples; NaN for a single one."""
+        n = self.examples
+        if n < 2:
+            return math.nan
+        mean = self.mean(name)
+        variance = max(0.0, (self._sums[f"{name}²"] / n).item() - mean**2) * n / (n - 1)
+        return math.sqrt(variance / n)
+
+    @property
+    def rates(self) -> Tensor | None:
+        """Mean rate of each latent dimension, (D,)."""
+        return self._sums["rates"] / self.examples if "rates" in self._sums else None
+
+    @property
+    def active(self) -> Tensor:
+        """Which dimensions of the code vary with x, (D,) bool."""
+        mean = self._sums["code"] / self.examples
+        return self._sums["code²"] / self.examples - mean**2 > ACTIVE_VARIANCE
+
+    def figures(self, dimensions: int, bits_offset: float | None) -> dict[str, float]:
+        """Return the figures by name.
+
+        Arguments:
+            dimensions: number of values of one x.
+            bits_offset: see `DataModule.bits_offset`; None leaves bits per dimension out.
+        """
+        squares = {name for name in self._sums if name.endswith("²")}
+        scalars = [n for n, x in self._sums.items() if n not in squares and x.dim() == 0]
+        figures = {name: self.mean(name) for name in scalars}
+        for name in scalars:
+            if f"{name}²" in squares and name != "cost":
+                figures[f"{name}_se"] = self.standard_error(name)
+        if "rate" in figures:
+            figures["elbo"] = -figures["cost"]
+            figures["elbo_se"] = self.standard_error("cost")
+            if bits_offset is not None:
+                nats = figures.get("nll", figures["cost"])
+                figures["bits_per_dim"] = nats / (dimensions * math.log(2)) + bits_offset
+        figures["active_units"] = float(self.active.sum())
+        return figures

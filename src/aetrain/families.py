@@ -1,0 +1,58 @@
+"""Families: from the raw output of a network to a distribution."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from aetrain.values import REAL, Values
+
+
+class Family(nn.Module, ABC):
+    """A likelihood or a posterior: raw parameters in, a distribution over events out.
+
+    It owns the number of parameters and their activation, so a network never ends in a sigmoid;
+    parameters that no network computes (a learned scale) are its own `nn.Parameter`s.
+
+    Arguments:
+        event: shape of one event, such as (C, H, W) or (D,).
+    """
+
+    support: Values = REAL
+    """The values on which this is a density or a mass."""
+
+    has_density: bool = True
+    """False for a point mass, which can be sampled but not scored."""
+
+    def __init__(self, event: Sequence[int]) -> None:
+        super().__init__()
+        self.event = torch.Size(event)
+
+    @property
+    @abstractmethod
+    def parameter_shape(self) -> torch.Size:
+        """Shape of what the network has to put out for one event."""
+
+    @abstractmethod
+    def forward(self, raw: Tensor) -> Distribution:
+        """Return a distribution of batch shape (...,) for raw parameters (..., *parameter_shape)."""
+
+    def extra_repr(self) -> str:
+        """Show the event's shape in printed models."""
+        return f"event={tuple(self.event)}"
+
+
+def full_precision(raw: Tensor) -> Tensor:
+    """Return half-precision outputs as float32; densities and KLs are never computed in less."""
+    return raw.float() if raw.dtype in (torch.float16, torch.bfloat16) else raw
+
+
+def soft_bound(x: Tensor, bound: float) -> Tensor:
+    """Return bound · x / (bound + |x|): in (−bound, bound), slope 1 at 0, never of zero gradient.
+
+    It keeps log scales finite before they are exponentiated. A clamp or a tanh would have the
+    gradient 0 far out, where a network that has gone astray needs it most.
+    """
+    return x * (bound / (bound + x.abs()))

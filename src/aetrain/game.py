@@ -1,0 +1,166 @@
+"""The step: every player's forward, backward and update, in the order of the game."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from aetrain.objectives.terms import Terms, Weighted, batch_mean
+from aetrain.player import Batch, Player
+from aetrain.schedules import Schedule, constant
+from aetrain.world import World
+
+OptimizerMaker = Callable[[Iterable[nn.Parameter]], Optimizer]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the players are trained.
+
+    Arguments:
+        optimizer: makes an optimizer from parameters.
+        schedule: multiplies the learning rate, step by step.
+        weights: term name -> weight, a number or a schedule; terms not named weigh 1.
+        clip: largest gradient norm (or value) of each player; 0 clips nothing.
+        clip_algorithm: `norm` or `value`.
+        compile: whether the terms are compiled.
+    """
+
+    optimizer: OptimizerMaker = torch.optim.Adam
+    schedule: Schedule = constant
+    weights: Mapping[str, float | Schedule] = field(default_factory=dict)
+    clip: float = 0.0
+    clip_algorithm: str = "norm"
+    compile: bool = False
+
+
+@final
+class Game:
+    """Plays one batch at a time; holds no state but its optimizers'.
+
+    Arguments:
+        players: in the order of their moves.
+        optimizers: one for each player, in the same order.
+        plan: weights, schedule, clipping.
+        total_steps: batches of the whole run, for schedules that need its end.
+        world: the processes that train together.
+        scaler: scales losses under float16; None otherwise.
+    """
+
+    def __init__(
+        self,
+        players: Mapping[str, Player],
+        optimizers: Mapping[str, Optimizer],
+        plan: Plan,
+        total_steps: int,
+        world: World | None = None,
+        scaler: torch.amp.GradScaler | None = None,
+    ) -> None:
+        self.players = players
+        self.optimizers = optimizers
+        self.plan = plan
+        self.total_steps = total_steps
+        self.world = world or World()
+        self.scaler = scaler
+        self.parameters = {name: list(player.parameters()) for name, player in players.items()}
+        compiled = torch.compile if plan.compile else lambda terms: terms
+        self.terms = {name: compiled(player.terms) for name, player in players.items()}
+
+    def play(self, batch: Batch, examples: int, step: int, measure: bool) -> dict[str, Tensor]:
+        """Update every player once and return what it cost, as detached scalars on the device.
+
+        Arguments:
+            batch: this process's part of the batch.
+            examples: number of examples of the whole batch, over all processes.
+            step: batches trained on before this one.
+            measure: also return the norm of each player's gradient.
+        """
+        costs: dict[str, Tensor] = {}
+        for name, optimizer in self.optimizers.items():
+            self._set_rate(optimizer, step)
+            # before the forward pass: freed memory is then used again, not given back and faulted in
+            optimizer.zero_grad(set_to_none=True)
+            loss, means = self._loss(self.terms[name](batch), batch, examples, step)
+            self._backward(loss, name)
+            norm = self._clip(name, optimizer, measure)
+            self._update(optimizer)
+            costs |= means
+            costs["loss" if len(self.players) == 1 else f"{name}_loss"] = loss.detach()
+            if norm is not None:
+                costs[f"{name}_gradient_norm"] = norm.detach()
+        if self.scaler is not None:
+            self.scaler.update()
+        return costs
+
+    def rate_multiplier(self, step: int) -> float:
+        """Return what the schedule multiplies the learning rate with."""
+        return self.plan.schedule(step, self.total_steps)
+
+    def weight(self, term: str, step: int) -> float:
+        """Return the weight of a term at a step."""
+        weight = self.plan.weights.get(term, 1.0)
+        return weight(step, self.total_steps) if callable(weight) else weight
+
+    def _loss(
+        self, terms: Terms, batch: Batch, examples: int, step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return Σ weight · mean over the terms, and the detached unweighted means."""
+        if "weight" in batch:
+            terms = {
+                name: Weighted(term, batch["weight"])
+                if isinstance(term, Tensor) and term.dim() == 1
+                else term
+                for name, term in terms.items()
+            }
+        means = {name: batch_mean(term, examples, self.world) for name, term in terms.items()}
+        weighted = [
+            mean if (weight := self.weight(name, step)) == 1.0 else mean * weight
+            for name, mean in means.items()
+        ]
+        loss = weighted[0]
+        for term in weighted[1:]:
+            loss = loss + term
+        return loss, {name: mean.detach() for name, mean in means.items()}
+
+    def _backward(self, loss: Tensor, name: str) -> None:
+        """Compute the gradients of this player's own parameters, summed over all processes."""
+        if self.scaler is not None:
+            loss = self.scaler.scale(loss)
+        # with several players a cost may pass through modules that it must not move
+        own = self.parameters[name] if len(self.players) > 1 else None
+        loss.backward(inputs=own)
+        self.world.sum_gradients(self.parameters[name])
+
+    def _clip(self, name: str, optimizer: Optimizer, measure: bool) -> Tensor | None:
+        """Unscale and clip the gradients; return their norm before that where it was computed."""
+        clip, parameters = self.plan.clip, self.parameters[name]
+        if self.scaler is not None and (clip or measure):
+            self.scaler.unscale_(optimizer)
+        if clip and self.plan.clip_algorithm == "norm":
+            return nn.utils.clip_grad_norm_(parameters, clip)
+        norm = None
+        if measure:
+            norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if clip:
+            nn.utils.clip_grad_value_(parameters, clip)
+        return norm
+
+    def _update(self, optimizer: Optimizer) -> None:
+        if self.scaler is None:
+            optimizer.step()
+        else:
+            self.scaler.step(optimizer)
+        if torch.is_autocast_enabled() or torch.is_autocast_enabled("cpu"):
+            # autocast keeps its half-precision copies of the weights until its context is left;
+            # several steps share one context here, and the next must not see this one's weights
+            torch.clear_autocast_cache()
+
+    def _set_rate(self, optimizer: Optimizer, step: int) -> None:
+        if self.plan.schedule is constant:
+            return
+        multiplier = self.rate_multiplier(step)
+        for group in optimizer.param_groups:
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * multiplier

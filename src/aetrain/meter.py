@@ -1,0 +1,116 @@
+"""Sums of the training's costs between two lines of the log."""
+
+import math
+import time
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor
+
+from aetrain.errors import NonFiniteLoss
+
+if TYPE_CHECKING:
+    from aetrain.autoencoder import Autoencoder
+
+
+@final
+class Meter:
+    """Keeps each batch's costs on the device until the next line of the log is due.
+
+    Nothing is brought to the host in between; that is also when a loss that is not finite is
+    noticed, and traced to its batch, which is a function of its number and can be made again.
+
+    Arguments:
+        every: batches between two lines.
+    """
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+        self.latest: dict[str, float] = {}
+        self._costs: list[dict[str, Tensor]] = []
+        self._examples = 0
+        self._since = time.perf_counter()
+        self.seconds = 0.0
+        self.total_examples = 0
+        self.first_step_at: float | None = None
+
+    def due(self, step: int) -> bool:
+        """Return whether a line is due after this batch."""
+        return (step + 1) % self.every == 0
+
+    def restart(self) -> None:
+        """Start the clock afresh, after time that was not spent on training."""
+        self._since = time.perf_counter()
+
+    def add(self, costs: dict[str, Tensor], examples: int) -> None:
+        """Take a batch's costs."""
+        if self.first_step_at is None:
+            self.first_step_at = time.time()
+        self._costs.append(costs)
+        self._examples += examples
+
+    def flush(self, model: "Autoencoder") -> None:
+        """Write the means since the last line, if there is anything, and begin anew.
+
+        Raises:
+            NonFiniteLoss: with the step, the term, the batch's range and the last good checkpoint.
+        """
+        if not self._costs:
+            return
+        rows, self._costs = self._costs, []
+        names = [name for name in rows[0] if not name.endswith("gradient_norm")]
+        table = torch.stack([torch.stack([row[name] for name in names]) for row in rows])
+        values = model.world.sum(table.double().cpu() if table.device.type == "mps" else table.double())
+        values = values.cpu()
+        if not bool(values.isfinite().all()):
+            raise NonFiniteLoss(_diagnose(model, values, names))
+        elapsed = time.perf_counter() - self._since
+        self.seconds += elapsed
+        self.total_examples += self._examples
+        means = dict(zip(names, values.mean(0).tolist()))
+        norms = {k: v.item() for row in rows for k, v in row.items() if k.endswith("gradient_norm")}
+        speed = self._examples / max(elapsed, 1e-9)
+        self._examples = 0
+        self.restart()
+        self.latest = _line(model, means) | {f"optimizer/{k}": v for k, v in norms.items()}
+        self.latest["speed/examples_per_s"] = speed
+        from aetrain.autoencoder import write
+
+        write(model, self.latest)
+
+
+def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
+    """Return what a line of the log says, by name."""
+    step = model.position.step - 1
+    line = {f"train/{name}": mean for name, mean in means.items()}
+    if "rate" in means and "distortion" in means:
+        cost = means["distortion"] + means["rate"]
+        line["train/elbo"] = -cost
+        if (offset := model.data.bits_offset) is not None:
+            bits = cost / (model.data.event.numel() * math.log(2))
+            line["train/bits_per_dim"] = bits + offset
+    for term in means:
+        if "loss" not in term:
+            line[f"weight/{term}"] = model.game.weight(term, step)
+    for name, optimizer in model.game.optimizers.items():
+        line[f"optimizer/{name}_lr"] = optimizer.param_groups[0]["lr"]
+    line["epoch"] = model.position.epoch
+    return line
+
+
+def _diagnose(model: "Autoencoder", values: Tensor, names: list[str]) -> str:
+    """Say which batch went wrong, in which term, on what data."""
+    row = int((~values.isfinite().all(1)).nonzero()[0])
+    term = names[int((~values[row].isfinite()).nonzero()[0])]
+    position = model.position
+    back = len(values) - row
+    batch = position.batch - back
+    span = ""
+    if batch >= 0:
+        item = model.data.train_dataloader().batch_at(position.epoch, batch)
+        x = model.data.batch(item, model.device)["x"]
+        span = f" on a batch with values from {x.min():.4g} to {x.max():.4g}"
+    return (
+        f"the term '{term}' became {values[row, names.index(term)]:.4g} at step"
+        f" {position.step - back}{span}: lower optimizer.lr, or set trainer.gradient_clip_val"
+    )

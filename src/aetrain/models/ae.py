@@ -1,0 +1,89 @@
+"""The plain autoencoder."""
+
+from collections.abc import Callable, Mapping
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+from aetrain.autoencoder import Autoencoder
+from aetrain.conditional import Conditional
+from aetrain.errors import UserError
+from aetrain.evaluation.tally import Report
+from aetrain.objectives.inference import Inference
+from aetrain.objectives.reconstruction import reconstruction
+from aetrain.objectives.terms import Terms
+from aetrain.player import Batch, Player
+from aetrain.priors.prior import Prior
+
+
+@final
+class AE(Autoencoder):
+    """p(x|x): a code z = f(x) and a decoder p(x|z); it defines no p(x), so it has no ELBO.
+
+    Arguments:
+        encoder: the code, with a point-mass posterior.
+        decoder: p(x|z).
+        prior: used by `sample` alone, to show what decodes of points that are no codes look like.
+        objective: from one pass to the terms of the loss.
+        samples: only 1, as all draws of a point mass are one.
+
+    Raises:
+        UserError: where the posterior is random, or more than one sample is asked for.
+
+    References:
+        Hinton, Salakhutdinov: Reducing the dimensionality of data with neural networks.
+        Science 313, 2006. https://doi.org/10.1126/science.1127647
+    """
+
+    def __init__(
+        self,
+        encoder: Conditional,
+        decoder: Conditional,
+        prior: Prior,
+        objective: Callable[[Inference], Terms] = reconstruction,
+        samples: int = 1,
+    ) -> None:
+        super().__init__()
+        if encoder.family.has_density:
+            raise UserError(
+                "model=ae encodes to a point: use posterior=delta (its default), or model=vae"
+            )
+        if samples != 1:
+            raise UserError(f"samples={samples}: model=ae encodes to a point; use samples=1")
+        self.encoder, self.decoder, self.prior = encoder, decoder, prior
+        self.objective = objective
+
+    def players(self) -> Mapping[str, Player]:
+        """One player: encoder and decoder."""
+        return {"model": Player([self.encoder, self.decoder], self.terms)}
+
+    def terms(self, batch: Batch) -> Terms:
+        """Return the objective's terms of a batch."""
+        return self.objective(self.infer(batch))
+
+    def infer(self, batch: Batch) -> Inference:
+        """Pass a batch through encoder and decoder."""
+        q = self.encoder(batch["x"])
+        z = q.rsample((1,))
+        return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
+
+    def encode(self, x: Tensor) -> Distribution:
+        """Return the point mass at the code, batch shape (B,), for x (B, *event)."""
+        return self.encoder(x)
+
+    def decode(self, z: Tensor) -> Distribution:
+        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
+        return self.decoder(z)
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Distribution:
+        """Return p(x|z), batch shape (n,), for n draws z ~ p(z), which need not be codes."""
+        return self.decoder(self.prior().sample((n,)))
+
+    def report(self, batch: Batch) -> Report:
+        """Return the distortion."""
+        inference = self.infer(batch)
+        costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
+        return Report(costs, inference.q.mean, None)

@@ -1,0 +1,99 @@
+"""The variational autoencoder."""
+
+from collections.abc import Callable, Mapping
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Independent, kl_divergence
+
+from aetrain.autoencoder import Autoencoder
+from aetrain.conditional import Conditional
+from aetrain.errors import UserError
+from aetrain.evaluation.importance import log_evidence
+from aetrain.evaluation.tally import Report
+from aetrain.objectives.elbo import elbo
+from aetrain.objectives.inference import Inference
+from aetrain.objectives.terms import Terms
+from aetrain.player import Batch, Player
+from aetrain.priors.prior import Prior
+
+
+@final
+class VAE(Autoencoder):
+    """p(x) = ∫ p(x|z) p(z) dz, trained by a bound with an amortised posterior q(z|x).
+
+    Arguments:
+        encoder: q(z|x).
+        decoder: p(x|z).
+        prior: p(z).
+        objective: from one pass to the terms of the loss.
+        samples: draws S from q(z|x) for each example.
+
+    Raises:
+        UserError: where the posterior has no density, so that there is no rate.
+
+    References:
+        Kingma, Welling: Auto-encoding variational Bayes. 2014. https://arxiv.org/abs/1312.6114
+        Rezende, Mohamed, Wierstra: Stochastic backpropagation. 2014.
+        https://arxiv.org/abs/1401.4082
+    """
+
+    def __init__(
+        self,
+        encoder: Conditional,
+        decoder: Conditional,
+        prior: Prior,
+        objective: Callable[[Inference], Terms] = elbo,
+        samples: int = 1,
+    ) -> None:
+        super().__init__()
+        if not encoder.family.has_density:
+            raise UserError(
+                "model=vae needs a posterior with a density, and posterior=delta has none:"
+                " use posterior=diagonal_gaussian, or model=ae"
+            )
+        self.encoder, self.decoder, self.prior = encoder, decoder, prior
+        self.objective, self.samples = objective, samples
+
+    def players(self) -> Mapping[str, Player]:
+        """One player: everything."""
+        return {"model": Player([self], self.terms)}
+
+    def terms(self, batch: Batch) -> Terms:
+        """Return the objective's terms of a batch."""
+        return self.objective(self.infer(batch))
+
+    def infer(self, batch: Batch) -> Inference:
+        """Pass a batch through encoder and decoder."""
+        q = self.encoder(batch["x"])
+        z = q.rsample((self.samples,))
+        return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
+
+    def encode(self, x: Tensor) -> Distribution:
+        """Return q(z|x), batch shape (B,), for x (B, *event)."""
+        return self.encoder(x)
+
+    def decode(self, z: Tensor) -> Distribution:
+        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
+        return self.decoder(z)
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Distribution:
+        """Return p(x|z), batch shape (n,), for n draws z ~ p(z)."""
+        return self.decoder(self.prior().sample((n,)))
+
+    def report(self, batch: Batch) -> Report:
+        """Return the two terms of −ELBO at weight 1."""
+        inference = self.infer(batch)
+        costs = {k: v for k, v in elbo(inference).items() if isinstance(v, Tensor)}
+        q, prior = inference.q, inference.prior
+        rates = None
+        if isinstance(q, Independent) and isinstance(prior, Independent):
+            rates = kl_divergence(q.base_dist, prior.base_dist)
+        return Report(costs, q.mean, rates)
+
+    @torch.no_grad()
+    def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
+        """Return importance-sampled estimates of log p(x), (B,); on average they lie below it."""
+        return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)

@@ -1,0 +1,46 @@
+"""The multilayer perceptron."""
+
+import math
+from collections.abc import Sequence
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from aetrain.networks.activation import activation_named
+
+
+@final
+class MLP(nn.Module):
+    """Fully connected layers between any two shapes; the last layer is linear.
+
+    Arguments:
+        given: shapes of the inputs, which are flattened and concatenated.
+        out: shape of the output.
+        hidden: widths of the hidden layers; none at all makes a linear map.
+        activation: name of the nonlinearity, see `aetrain.networks.activation`.
+    """
+
+    def __init__(
+        self,
+        given: Sequence[torch.Size],
+        out: torch.Size,
+        *,
+        hidden: Sequence[int] = (500,),
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        nonlinearity = activation_named(activation)
+        widths = [sum(math.prod(shape) for shape in given), *hidden]
+        layers: list[nn.Module] = []
+        for width_in, width_out in zip(widths[:-1], widths[1:], strict=True):
+            layers += [nn.Linear(width_in, width_out), nonlinearity()]
+        layers.append(nn.Linear(widths[-1], math.prod(out)))
+        self.layers = nn.Sequential(*layers)
+        self.out = torch.Size(out)
+
+    def forward(self, *given: Tensor) -> Tensor:
+        """Map tensors (B, *shape) to (B, *out)."""
+        flat = [x.flatten(1) for x in given]
+        x = flat[0] if len(flat) == 1 else torch.cat(flat, 1)
+        return self.layers(x).unflatten(1, self.out)

@@ -1,0 +1,29 @@
+"""The evidence lower bound."""
+
+from torch import Tensor
+from torch.distributions import Distribution, kl_divergence
+
+from aetrain.objectives.inference import Inference
+from aetrain.objectives.terms import Terms
+
+
+def elbo(inference: Inference) -> Terms:
+    """Return the two terms of −ELBO(x) = −E_q[log p(x|z)] + KL(q(z|x) ‖ p(z)), each (B,).
+
+    `distortion` is the mean over S samples; `rate` is in closed form where torch knows one, else
+    the mean of log q(z|x) − log p(z) over the same samples.
+
+    References:
+        Kingma, Welling: Auto-encoding variational Bayes. 2014. https://arxiv.org/abs/1312.6114
+        Alemi et al.: Fixing a broken ELBO. 2018. https://arxiv.org/abs/1711.00464
+    """
+    x, q, z, p, prior = inference
+    return {"distortion": -p.log_prob(x).mean(0), "rate": rate(q, z, prior)}
+
+
+def rate(q: Distribution, z: Tensor, prior: Distribution) -> Tensor:
+    """Return KL(q ‖ prior), (B,), exactly or from samples z (S, B, *latent)."""
+    try:
+        return kl_divergence(q, prior)
+    except NotImplementedError:
+        return (q.log_prob(z) - prior.log_prob(z)).mean(0)

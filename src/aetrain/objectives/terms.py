@@ -1,0 +1,33 @@
+"""The terms of a loss and the one place where their means are taken."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from aetrain.world import World
+
+
+class Weighted(NamedTuple):
+    """A cost (B,) that counts only where, and as much as, `weight` (B,) says: masks, labels."""
+
+    cost: Tensor
+    weight: Tensor
+
+
+Term = Tensor | Weighted
+Terms = dict[str, Term]
+"""Name -> cost in nats to be minimised, unweighted: (B,) per example, `Weighted`, or () for a
+statistic of the batch."""
+
+
+def batch_mean(term: Term, examples: int, world: World) -> Tensor:
+    """Return this process's share of the mean of a term over the whole batch, ().
+
+    The shares of all processes add up to the mean over all `examples` of the batch, however they
+    are divided: Σᵢ wᵢ cᵢ / Σᵢ wᵢ with both sums over every process, never a mean of means.
+    """
+    if isinstance(term, Weighted):
+        return (term.cost * term.weight).sum() / world.sum(term.weight.sum())
+    if term.dim() == 0:
+        return term / world.size
+    return term.sum() / examples

@@ -1,0 +1,32 @@
+"""Who is trained by which costs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from aetrain.objectives.terms import Terms
+
+Batch = dict[str, Tensor]
+"""`x` (B, *event) and, where there is one, `y`, `target`, `condition`, `mask`, `weight`, `offset`."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """One player of the game: its modules are moved by its terms and by nothing else.
+
+    A variational autoencoder is a game of one player, an adversarial one of two or three.
+    """
+
+    modules: Sequence[nn.Module]
+    terms: Callable[[Batch], Terms]
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Yield each trainable parameter of the player's modules once."""
+        seen: set[Any] = set()
+        for module in self.modules:
+            for parameter in module.parameters():
+                if parameter.requires_grad and parameter not in seen:
+                    seen.add(parameter)
+                    yield parameter

@@ -1,0 +1,32 @@
+"""The standard normal prior."""
+
+from collections.abc import Sequence
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.distributions import Independent, Normal
+
+from aetrain.priors.prior import Prior
+
+
+@final
+class StandardNormal(Prior):
+    """p(z) = N(0, I).
+
+    References:
+        Kingma, Welling: Auto-encoding variational Bayes. 2014. https://arxiv.org/abs/1312.6114
+    """
+
+    zero: Tensor
+    one: Tensor
+
+    def __init__(self, event: Sequence[int]) -> None:
+        super().__init__(event)
+        self.register_buffer("zero", torch.zeros(self.event), persistent=False)
+        self.register_buffer("one", torch.ones(self.event), persistent=False)
+
+    def forward(self) -> Independent:
+        """Return N(0, I) over the event."""
+        normal = Normal(self.zero, self.one, validate_args=False)
+        return Independent(normal, len(self.event), validate_args=False)

@@ -1,0 +1,60 @@
+"""The processes that train one model together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class World:
+    """This process's place among `size` processes; alone, every method is the identity.
+
+    Gradients are summed here, explicitly, after a backward pass, so that any number of players
+    and optimizer steps goes with any number of processes.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    def sum(self, x: Tensor) -> Tensor:
+        """Return the sum of x over all processes, detached from the graph."""
+        if self.size == 1:
+            return x.detach()
+        total = x.detach().clone()
+        dist.all_reduce(total)
+        return total
+
+    def any(self, flag: int, device: torch.device) -> int:
+        """Return the largest of all processes' flags."""
+        if self.size == 1:
+            return flag
+        largest = torch.tensor(flag, device=device)
+        dist.all_reduce(largest, op=dist.ReduceOp.MAX)
+        return int(largest.item())
+
+    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its sum over all processes, in one message for each dtype.
+
+        A parameter without a gradient here counts as zero: another process may have one.
+        """
+        if self.size == 1:
+            return
+        groups: dict[torch.dtype, list[Tensor]] = {}
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            groups.setdefault(parameter.dtype, []).append(parameter.grad)
+        for gradients in groups.values():
+            flat = torch.cat([g.reshape(-1) for g in gradients])
+            dist.all_reduce(flat)
+            for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients])):
+                gradient.copy_(part.view_as(gradient))
+
+    def copy_from_first(self, module: nn.Module) -> None:
+        """Give every process the parameters and buffers of process 0."""
+        if self.size > 1:
+            for tensor in module.state_dict().values():
+                dist.broadcast(tensor, src=0)
