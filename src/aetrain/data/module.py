@@ -10,7 +10,7 @@ from torch import Tensor
 from aetrain.data.loader import Blocks, Calls, Item
 from aetrain.data.split import View, divide, in_memory
 from aetrain.data.table import Memory, Source, Table
-from aetrain.data.transform import Binarize, FixedDraw, Transform
+from aetrain.data.transform import Binarize, FixedDraw, Transform, chosen_binarize
 from aetrain.errors import UserError
 from aetrain.player import Batch
 from aetrain.position import Position
@@ -37,7 +37,8 @@ class DataModule(pl.LightningDataModule):
         test: the same for the test.
         split_seed: of the shuffle before splitting and of fixed binarisation.
         limit: use at most this many examples of each split.
-        binarize: none, threshold, static or dynamic; `auto` is resolved before this is made.
+        binarize: none, threshold, static or dynamic; auto is dynamic for grey data where the
+            likelihood is a mass on binary values, else none.
         dequantize: spread each level uniformly over its bin; for densities on discrete data.
         workers: processes that read what does not fit in memory.
 
@@ -55,7 +56,7 @@ class DataModule(pl.LightningDataModule):
         test: float | int = 0.1,
         split_seed: int = 0,
         limit: int | None = None,
-        binarize: Binarize = "none",
+        binarize: Binarize = "auto",
         dequantize: bool = False,
         workers: int = 2,
     ) -> None:
@@ -71,11 +72,14 @@ class DataModule(pl.LightningDataModule):
         self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
         self.valid, self.test = valid, test
         self.split_seed, self.limit, self.workers = split_seed, limit, workers
-        self.transform = Transform(source.raw, binarize, dequantize)
+        self.binarize, self.dequantize = binarize, dequantize
+        self.transform = Transform(source.raw)
         self.tables: dict[str, Table] = {}
         self.classes: list[str] = []
         self._labels: dict[str, Tensor | None] = {}
         self._evaluated = self.transform
+        self._chosen: Binarize = "none"
+        self.world = World()
         self.configure(seed=0, position=Position())
 
     # --- before training ---
@@ -98,26 +102,52 @@ class DataModule(pl.LightningDataModule):
             return math.log2(raw.levels)
         return 0.0 if self.values is not None and self.values.discrete else None
 
-    def load(self) -> None:
+    def suit(self, support: Values) -> None:
+        """Decide the transform for a likelihood's support, as far as `source.raw` is known."""
+        binarize = chosen_binarize(self.binarize, self.source.raw, support)
+        self.transform = Transform(self.source.raw, binarize, self.dequantize)
+
+    def load(self, support: Values) -> None:
         """Read and split the data; call it once, before anything is written.
+
+        Arguments:
+            support: the values that the likelihood scores.
 
         Raises:
             UserError: for data that cannot be read, split or transformed as asked.
         """
         splits = self.source.load()
-        raw, wanted = splits.raw, self.transform
-        if raw is None and (wanted.binarize != "none" or wanted.dequantize):
+        raw = splits.raw
+        if raw is None and (self.binarize in ("threshold", "static", "dynamic") or self.dequantize):
             raise UserError(
                 "dataset: the range of the values is not known, so they cannot be binarised or"
-                " dequantised: declare it, dataset.range=[0,1]"
+                " dequantised: declare it, such as dataset.range=[0,1]"
             )
-        if wanted.dequantize and (raw is None or raw.levels is None):
+        if self.dequantize and (raw is None or raw.levels is None):
             raise UserError("dataset.dequantize=true: the data are continuous already; leave it out")
-        self.transform = Transform(raw, wanted.binarize, wanted.dequantize)
+        self._chosen = chosen_binarize(self.binarize, raw, support)
+        self.transform = Transform(raw, self._chosen, self.dequantize)
         self.classes = splits.classes
         self.tables = divide(splits, self.valid, self.test, self.split_seed, self.limit)
         self._fix_draws()
         self._labels = {name: table.y for name, table in self.tables.items()}
+
+    @property
+    def binarize_chosen(self) -> Binarize:
+        """What `binarize` came to once the data were known."""
+        return self._chosen
+
+    def values_seen(self) -> Values | None:
+        """Return the values of x, looking at the training data where nothing else tells."""
+        if self.values is not None or not self.in_memory:
+            return self.values
+        x = self.tables["train"].read(torch.arange(len(self.tables["train"])))
+        binary = bool(((x == 0) | (x == 1)).all())
+        return BINARY if binary else Values(x.min().item(), x.max().item())
+
+    def configure_world(self, rank: int, size: int) -> None:
+        """Set this process's place among those that train together."""
+        self.world = World(rank, size)
 
     @property
     def in_memory(self) -> bool:
@@ -131,11 +161,10 @@ class DataModule(pl.LightningDataModule):
         position: Position,
         per_call: int = 10,
         limit_batches: int | None = None,
-        world: World | None = None,
     ) -> None:
-        """Set what a run decides: seed of the order, place to begin, batches of a call, processes."""
+        """Set what a run decides: seed of the order, place to begin, batches of a call."""
         self.seed, self.position, self.per_call = seed, position, per_call
-        self.limit_batches, self.world = limit_batches, world or World()
+        self.limit_batches = limit_batches
 
     # --- what Lightning asks for ---
 

@@ -10,7 +10,7 @@ from aetrain.data.table import Table
 from aetrain.seeding import BINARIZE, generator, mix
 from aetrain.values import BINARY, UNIT, Values
 
-Binarize = Literal["none", "threshold", "static", "dynamic"]
+Binarize = Literal["auto", "none", "threshold", "static", "dynamic"]
 
 
 @final
@@ -59,6 +59,14 @@ class Transform:
         if self.binarize == "threshold":
             return (x > 0.5).to(x.dtype)
         return x
+
+
+def chosen_binarize(binarize: Binarize, raw: Values | None, support: Values) -> Binarize:
+    """Return what `auto` stands for: dynamic for grey data under a binary likelihood, else none."""
+    if binarize != "auto":
+        return binarize
+    grey = raw is not None and raw.levels != 2
+    return "dynamic" if grey and support == BINARY else "none"
 
 
 @final

@@ -1,0 +1,122 @@
+"""The command `aetrain`."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from aetrain.errors import Interrupted, UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+STARTED = time.time()
+FULL = "HYDRA_FULL_ERROR"
+HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status.
+
+    0: done; 2: something in the input can be mended, said in a line each; 1: a fault, with its
+    traceback; 130: stopped by Ctrl-C.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if any(a in ("--help", "-h") for a in arguments):
+        from aetrain.config.helptext import help_text
+
+        print(help_text(), end="")
+        return 0
+    if "--version" in arguments:
+        from aetrain import __version__
+
+        print(f"aetrain {__version__}")
+        return 0
+    try:
+        return _run(arguments)
+    except UserError as error:
+        if os.environ.get(FULL) == "1":
+            raise
+        for line in str(error).splitlines():
+            print(f"aetrain: {line}", file=sys.stderr)
+        return 2
+    except Interrupted as stop:
+        return 128 + stop.signum
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
+    from aetrain.resume import resumed
+
+    if any(a.split("=")[0] in HYDRA_FLAGS for a in arguments):
+        _hydra(arguments)
+        return 0
+    sweep = any(a in ("-m", "--multirun") for a in arguments)
+    config, choices, run = resumed(arguments) if not sweep else ({}, {}, None)
+    if run is not None:
+        from aetrain.train import train
+
+        train(config, choices, arguments, resume=run, started=STARTED)
+        return 0
+    if sweep:
+        from aetrain.sweep import sweep as carry_out
+
+        return carry_out(arguments, _hydra)
+    _hydra(arguments)
+    return 0
+
+
+def _hydra(arguments: list[str]) -> None:
+    """Hand the command line to Hydra, which composes the configuration and calls `_job`.
+
+    Raises:
+        UserErrors: for whatever Hydra refuses, explained in a line each.
+    """
+    import hydra
+
+    from aetrain.config.compose import register_resolvers
+    from aetrain.config.explain import check_overrides, explained
+
+    register_resolvers()
+    check_overrides(arguments)
+    wanted_trace = os.environ.get(FULL)
+    argv, sys.argv = sys.argv, [sys.argv[0], *arguments]
+    # Hydra then lets exceptions through, instead of printing its own account and exiting with 1
+    os.environ[FULL] = "1"
+    try:
+        with explained(arguments):
+            hydra.main(version_base="1.3", config_path="pkg://aetrain.conf", config_name="train")(
+                _job
+            )()
+    finally:
+        sys.argv = argv
+        os.environ.pop(FULL)
+        if wanted_trace is not None:
+            os.environ[FULL] = wanted_trace
+
+
+def _job(cfg: "DictConfig") -> float:
+    """Do one job; return the validation figure that it watched, for sweepers that want a number."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    from aetrain.config.check import check_early
+    from aetrain.config.compose import choices_of
+    from aetrain.sweep import sweep_job
+
+    config = check_early(cfg)
+    hydra_config = HydraConfig.get()
+    choices = choices_of(hydra_config)
+    command = list(hydra_config.overrides.task)
+    if hydra_config.mode == RunMode.MULTIRUN:
+        return sweep_job(config, choices, command, hydra_config)
+    from aetrain.train import train
+
+    results: dict[str, Any] = train(config, choices, command, started=STARTED)
+    return float(results["val/best_cost"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""When a run is saved."""
+
+import time
+from pathlib import Path
+from typing import Any, final
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Checkpoint
+
+from aetrain.autoencoder import Autoencoder
+from aetrain.checkpoint import written_whole
+from aetrain.errors import Interrupted
+
+
+@final
+class Checkpoints(Checkpoint):
+    """Keeps `last.ckpt`, from which a run goes on exactly, and `best.ckpt`, the best weights.
+
+    The best weights are kept in memory when they are found and written with, and before, the next
+    `last.ckpt`: short epochs do not wait for the disk, and a run that dies in between finds them
+    again when it goes on from `last.ckpt`.
+
+    Arguments:
+        path: directory of the checkpoints.
+        every_seconds: least time between two saves at the ends of epochs; 0 saves at each.
+        every_n_steps: also save after every so many batches; None for no such saves.
+    """
+
+    def __init__(
+        self, path: Path, *, every_seconds: float = 30.0, every_n_steps: int | None = None
+    ) -> None:
+        self.path = Path(path)
+        self.every_seconds, self.every_n_steps = every_seconds, every_n_steps
+        self.best_cost = float("inf")
+        self._pending: dict[str, Any] | None = None
+        self._saved_at = time.monotonic()
+        self._saved_step = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best cost so far."""
+        return {"best_cost": self.best_cost}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the best cost so far."""
+        self.best_cost = state_dict["best_cost"]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Count steps from where the run stands."""
+        self._saved_step = _model(pl_module).position.step
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Save where `every_n_steps` have passed since the last save."""
+        model = _model(pl_module)
+        if self.every_n_steps and model.position.step - self._saved_step >= self.every_n_steps:
+            self.save(trainer, model)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keep the weights where they are the best so far."""
+        model = _model(pl_module)
+        cost = model.figures.get(f"val/{model.watched}", float("inf"))
+        if trainer.state.fn == "fit" and cost < self.best_cost:
+            self.best_cost = cost
+            weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+            self._pending = {"state_dict": weights}
+            model.on_save_checkpoint(self._pending)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save where enough time has passed; process 0 decides for all."""
+        due = time.monotonic() - self._saved_at >= self.every_seconds
+        if trainer.strategy.broadcast(due):
+            self.save(trainer, _model(pl_module))
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save at the end, whatever the clock says."""
+        self.save(trainer, _model(pl_module))
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Save where the run was asked to stop; every process has stopped at the same batch."""
+        if isinstance(exception, Interrupted):
+            self.save(trainer, _model(pl_module))
+
+    def save(self, trainer: pl.Trainer, model: Autoencoder) -> None:
+        """Write the best weights, if they are new, and then everything.
+
+        Raises:
+            NonFiniteLoss: instead of saving weights that a non-finite loss has spoilt.
+            UserError: where the disk is full or read-only.
+        """
+        model.meter.flush(model)
+        if self._pending is not None and trainer.is_global_zero:
+            with written_whole(self.path / "best.ckpt") as part:
+                torch.save(self._pending, part)
+        if trainer.is_global_zero:
+            with written_whole(self.path / "last.ckpt") as part:
+                trainer.save_checkpoint(part)
+        else:  # its state is gathered, nothing is written
+            trainer.save_checkpoint(self.path / "last.part")
+        self._pending = None
+        self._saved_at = time.monotonic()
+        self._saved_step = model.position.step
+
+
+def _model(module: pl.LightningModule) -> Autoencoder:
+    assert isinstance(module, Autoencoder)
+    return module
+
+

@@ -1,0 +1,95 @@
+"""When pictures are drawn."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import final
+
+import pytorch_lightning as pl
+import torch
+from matplotlib.figure import Figure
+from pytorch_lightning.loggers import TensorBoardLogger
+from torch import Tensor
+
+from aetrain.autoencoder import Autoencoder
+from aetrain.figures.bars import rate_bars
+from aetrain.figures.grid import decoded_grid
+from aetrain.figures.plane import plane
+from aetrain.figures.projection import project
+from aetrain.figures.reconstructions import reconstructions
+from aetrain.figures.samples import samples
+from aetrain.seeding import SAMPLE, seed_torch
+
+PLANE_EXAMPLES = 2000
+
+
+@final
+class Figures(pl.Callback):
+    """Draws the same examples every few epochs, to TensorBoard and to <run>/figures.
+
+    Arguments:
+        path: directory of the pictures, which hold the newest state.
+        every_n_epochs: epochs between two drawings; the last epoch is always drawn.
+    """
+
+    def __init__(self, path: Path, *, every_n_epochs: int = 10) -> None:
+        self.path = Path(path)
+        self.every_n_epochs = every_n_epochs
+        self._drawn_at = -1
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw where it is time."""
+        model = _model(pl_module)
+        if trainer.state.fn == "fit" and (model.position.epoch + 1) % self.every_n_epochs == 0:
+            self.draw(trainer, model)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw the final state."""
+        self.draw(trainer, _model(pl_module))
+
+    def draw(self, trainer: pl.Trainer, model: Autoencoder) -> None:
+        """Draw every figure once for a step, in process 0."""
+        if not trainer.is_global_zero or self._drawn_at == model.position.step:
+            return
+        self._drawn_at = model.position.step
+        self.path.mkdir(exist_ok=True)
+        training = model.training
+        model.eval()
+        for name, figure in draw_all(model):
+            figure.savefig(self.path / f"{name}.png")
+            for logger in trainer.loggers:
+                if isinstance(logger, TensorBoardLogger):
+                    # the object interface of matplotlib: the figure belongs to no global list
+                    logger.experiment.add_figure(name, figure, model.position.step, close=False)
+        model.train(training)
+
+
+@torch.no_grad()
+def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
+    """Yield the name and the figure of each picture of a model, always of the same examples."""
+    data = model.data
+    batch = data.first("valid", PLANE_EXAMPLES, model.device)
+    x = batch["x"]
+    few = x[:16]
+    yield "reconstructions", reconstructions(
+        _cpu(few), _cpu(model.reconstruct(few)), title="validation examples"
+    )
+    seed_torch(model.device, SAMPLE, 0)
+    yield "samples", samples(_cpu(model.sample(64).mean), title="decodes of z ~ p(z)")
+    codes = _cpu(torch.cat([model.encode(part).mean for part in x.split(500)]).flatten(1))
+    points, explained = project(codes)
+    labels = batch.get("y")
+    yield "latent_plane", plane(points, None if labels is None else labels.cpu(),
+                                classes=data.classes, explained=explained)
+    if codes.shape[1] == 2:
+        yield "latent_grid", decoded_grid(lambda z: _cpu(model.decode(z.to(model.device)).mean))
+    if (rates := model.tally.rates) is not None:
+        yield "rates", rate_bars(rates.float(), active=model.tally.active)
+
+
+def _cpu(x: Tensor) -> Tensor:
+    return x.detach().float().cpu()
+
+
+def _model(module: pl.LightningModule) -> Autoencoder:
+    assert isinstance(module, Autoencoder)
+    return module

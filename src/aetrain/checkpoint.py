@@ -1,0 +1,69 @@
+"""Checkpoint files: tensors and plain containers, written whole or not at all."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aetrain.errors import UserError
+from aetrain.run import Run, cannot_write
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Yield a place to write to, whose file then takes the place of `path` in one move.
+
+    Raises:
+        UserError: where the disk is full or read-only; an older checkpoint is left as it was.
+    """
+    part = path.with_suffix(".part")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except (OSError, RuntimeError) as error:
+        part.unlink(missing_ok=True)
+        kept = f"; the checkpoint before it is {path}" if path.exists() else ""
+        # torch's writer reports a full disk as a RuntimeError
+        reason = error if isinstance(error, OSError) else OSError(errno.ENOSPC, str(error))
+        raise UserError(f"{cannot_write(path, reason)}{kept}") from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a checkpoint's content, on the CPU; nothing in it is executed.
+
+    Raises:
+        UserError: where the file is absent, truncated or not a checkpoint of this program.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such checkpoint")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises half a dozen kinds for a damaged file
+        raise UserError(
+            f"{path}: truncated or damaged, or holds more than tensors and plain containers"
+            f" ({str(error).splitlines()[0][:120]})"
+        ) from error
+    if not isinstance(content, dict) or "aetrain" not in content or "state_dict" not in content:
+        raise UserError(f"{path}: not a checkpoint of aetrain")
+    return content
+
+
+def find(path: Path) -> Path:
+    """Return the checkpoint to use of a run directory (the best, else the last), or the file.
+
+    Raises:
+        UserError: where there is none.
+    """
+    if path.is_file():
+        return path
+    run = Run.open(path)
+    for candidate in (run.best, run.last):
+        if candidate.is_file():
+            return candidate
+    raise UserError(f"{path}: the run has no checkpoint yet; start it again, or train a new one")

@@ -1,0 +1,143 @@
+"""What a run prints: first what it is about to do, at the end what came out."""
+
+import logging
+import math
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from rich.console import Console
+from rich.table import Table
+
+from aetrain import hardware
+from aetrain.errors import Interrupted, UserError
+
+if TYPE_CHECKING:
+    from aetrain.job import Job, Parts
+
+console = Console(highlight=False, soft_wrap=True)
+
+FIGURES = (
+    ("test/elbo", "ELBO", "nats"),
+    ("test/distortion", "distortion", "nats"),
+    ("test/rate", "rate", "nats"),
+    ("test/nll", "NLL, importance-sampled", "nats"),
+    ("test/bits_per_dim", "bits per dimension", "bits"),
+    ("test/active_units", "active units", ""),
+)
+
+
+@final
+class Story:
+    """The beginning and the end of a run's output, also written to its train.log.
+
+    Arguments:
+        job: what is done.
+        parts: with what.
+    """
+
+    def __init__(self, job: "Job", parts: "Parts") -> None:
+        self.job, self.parts = job, parts
+        self.log = Console(
+            file=(parts.run.path / "train.log").open("a"), width=100, highlight=False
+        )
+
+    def close(self) -> None:
+        """Close the log file."""
+        self.log.file.close()
+
+    def failed(self, error: BaseException) -> None:
+        """Note in the log how the run ended; the terminal is told by whoever catches it."""
+        if isinstance(error, Interrupted):
+            self.say(
+                f"stopped and saved at step {self.parts.position.step};"
+                f" go on with: aetrain resume={self.parts.run.path}"
+            )
+        elif isinstance(error, UserError):
+            self.log.print(str(error))
+        else:
+            self.log.print("".join(traceback.format_exception(error)), markup=False)
+
+    def say(self, what: Any) -> None:
+        """Print to the terminal and to the log."""
+        console.print(what)
+        self.log.print(what)
+
+    def plan(self) -> None:
+        """Print what the run is about to do."""
+        job, data = self.job, self.parts.data
+        choice = job.choices
+        parameters = sum(p.numel() for p in self.parts.model.parameters())
+        sizes = ", ".join(f"{len(table):,} {name}" for name, table in data.tables.items())
+        shape = "x".join(map(str, data.event))
+        transform = f", binarize={data.binarize_chosen}" if data.binarize_chosen != "none" else ""
+        trainer = job.config["trainer"]
+        table = Table.grid(padding=(0, 2))
+        rows = {
+            "model": f"{choice['model']} with likelihood={choice['likelihood']},"
+            f" network={choice['network']}, latent={job.config['latent']}:"
+            f" {parameters:,} parameters",
+            "data": f"{choice['dataset']}: {sizes}; {shape}, {data.values_seen()}{transform};"
+            f" {'in memory on the device' if data.in_memory else 'read by workers'}",
+            "device": f"{hardware.name(job.device)}; {trainer['precision']},"
+            f" float32 products: {job.float32}"
+            + (f"; {job.processes} processes" if job.processes > 1 else ""),
+            "run": str(self.parts.run.path)
+            + (f", going on from step {self.parts.position.step}" if job.resume else ""),
+        }
+        for name, value in rows.items():
+            table.add_row(f"[bold]{name}[/]", value)
+        self.say(table)
+
+    def results(self, results: dict[str, Any]) -> None:
+        """Print the figures, and what to do next."""
+        table = Table(title="test", title_justify="left", box=None, pad_edge=False)
+        table.add_column("")
+        table.add_column("", justify="right")
+        table.add_column("")
+        for key, name, unit in FIGURES:
+            if key in results:
+                table.add_row(name, _number(key, results), f"{unit}{_note(key, results)}")
+        table.add_row("epochs", str(results["epochs"]), f"{results['steps']:,} batches")
+        table.add_row("time", f"{results['time/fit_s']:.1f}", "s")
+        table.add_row("speed", f"{results['speed/examples_per_s']:,.0f}", "examples/s")
+        self.say(table)
+        if "test/bits_per_dim" not in results and "test/elbo" in results:
+            self.say("bits per dimension: none, as a density on data that were not dequantised")
+        path = self.parts.run.path
+        self.say(
+            f"\nfigures      {path / 'figures'}\n"
+            f"TensorBoard  tensorboard --logdir {_top(path)}\n"
+            f"go on        aetrain resume={path} trainer.max_epochs="
+            f"{2 * (self.job.config['trainer']['max_epochs'] or 1)}\n"
+            f"from Python  aetrain.load({str(path)!r})"
+        )
+
+
+def _number(key: str, results: dict[str, Any]) -> str:
+    value = results[key]
+    if key == "test/active_units":
+        return f"{value:.0f}"
+    digits = 4 if key == "test/bits_per_dim" else 2
+    error = results.get(f"{key}_se", math.nan)
+    return f"{value:.{digits}f}" + ("" if math.isnan(error) else f" ± {error:.{digits}f}")
+
+
+def _note(key: str, results: dict[str, Any]) -> str:
+    if key == "test/nll":
+        return f", {results['test/nll_samples']} samples"
+    if key == "test/active_units":
+        return f"of {results['latent']}"
+    return ""
+
+
+def _top(path: Path) -> Path:
+    """Return the directory whose runs TensorBoard should show together."""
+    parts = path.parts
+    return Path(*parts[: parts.index("outputs") + 1]) if "outputs" in parts else path
+
+
+def quiet() -> None:
+    """Silence what Lightning says of itself at the level of information."""
+    for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)

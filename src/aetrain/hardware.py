@@ -1,0 +1,129 @@
+"""What the machine offers: threads, the path of float32 products, its name for the records."""
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from aetrain.errors import UserError
+
+FLOAT32_ERROR = 1e-6
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def fastest_float32(rows: int, device_type: str) -> str:
+    """Return the fastest matrix path that keeps float32's error, probed on one layer's shape.
+
+    On some processors the path that torch calls `medium` is the faster one and as exact; on
+    others it means bfloat16 and is refused here. Other devices keep `highest`.
+    """
+    if device_type != "cpu":
+        return "highest"
+    a, b = torch.randn(rows, 784), torch.randn(784, 500)
+    exact = a.double() @ b.double()
+    before = torch.get_float32_matmul_precision()
+    seconds: dict[str, float] = {}
+    try:
+        for path in ("highest", "medium"):
+            torch.set_float32_matmul_precision(path)
+            error = ((a @ b).double() - exact).norm() / exact.norm()
+            if error < FLOAT32_ERROR:
+                seconds[path] = _shortest(a, b)
+    finally:
+        torch.set_float32_matmul_precision(before)
+    # "highest" unless the other is clearly faster: the same machine should decide the same again
+    faster = seconds.get("medium", float("inf")) < 0.85 * seconds.get("highest", 0.0)
+    return "medium" if faster else "highest"
+
+
+def _shortest(a: torch.Tensor, b: torch.Tensor) -> float:
+    times = []
+    for _ in range(12):
+        start = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - start)
+    return min(times[2:])
+
+
+@contextmanager
+def settings(float32: str, processes: int) -> Iterator[None]:
+    """Set threads and the float32 path for one job, and give back what was there before."""
+    before = torch.get_float32_matmul_precision(), torch.get_num_threads()
+    torch.set_float32_matmul_precision(float32)
+    torch.set_num_threads(max(1, cores() // processes))
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before[0])
+        torch.set_num_threads(before[1])
+
+
+def device_type(accelerator: str) -> str:
+    """Return cpu, cuda or mps for Lightning's name of an accelerator.
+
+    Raises:
+        UserError: where the device is not there.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if accelerator == "auto":
+        return next(name for name, present in there.items() if present)
+    kind = "cuda" if accelerator == "gpu" and not there["mps"] else accelerator
+    kind = "mps" if accelerator == "gpu" and there["mps"] else kind
+    if kind not in there:
+        raise UserError(f"trainer.accelerator={accelerator}: choose auto, cpu, gpu or mps")
+    if not there[kind]:
+        present = ", ".join(name for name, is_there in there.items() if is_there)
+        raise UserError(
+            f"trainer.accelerator={accelerator}: there is no such device here (there is: {present});"
+            " use trainer=auto or trainer=cpu"
+        )
+    return kind
+
+
+def device_count(kind: str, devices: int | str | list[int]) -> int:
+    """Return how many devices are asked for.
+
+    Raises:
+        UserError: where there are fewer.
+    """
+    available = torch.cuda.device_count() if kind == "cuda" else 1
+    if isinstance(devices, list):
+        wanted = len(devices)
+    elif str(devices) in ("auto", "-1"):
+        wanted = available
+    else:
+        wanted = int(devices)
+    if wanted < 1:
+        raise UserError(f"trainer.devices={devices}: must be at least 1")
+    if kind != "cpu" and wanted > available:
+        raise UserError(f"trainer.devices={devices}: there are {available} devices of kind {kind}")
+    return wanted
+
+
+def name(kind: str) -> str:
+    """Return the device's name for people and records."""
+    if kind == "cuda":
+        return torch.cuda.get_device_name()
+    return f"{_processor()}, {cores()} cores" if kind == "cpu" else f"Apple {platform.machine()}"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [line.split(":", 1)[1] for line in file if line.startswith("model name")]
+        return names[0].strip()
+    except (OSError, IndexError):
+        return platform.processor() or platform.machine()

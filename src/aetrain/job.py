@@ -1,0 +1,89 @@
+"""What a job is, and the objects it is made of in each process."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.build import build_data, build_model, check_pair, likelihood_support
+from aetrain.data.module import DataModule
+from aetrain.meter import Meter
+from aetrain.position import Position
+from aetrain.run import Run
+from aetrain.seeding import seed_process
+from aetrain.trainer import batches_per_call
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a process needs to know of a job; plain, so that it can be handed on as a file.
+
+    Attributes:
+        config: the resolved configuration.
+        choices: group -> name of the choice.
+        run: the run's directory.
+        resume: the checkpoint to go on from, or None.
+        device: cpu, cuda or mps.
+        processes: how many train together.
+        float32: torch's name of the matrix path.
+        command: what the user typed.
+        started: when, in seconds of the clock.
+    """
+
+    config: dict[str, Any]
+    choices: dict[str, str]
+    run: str
+    resume: str | None
+    device: str
+    processes: int
+    float32: str
+    command: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.time)
+
+
+@dataclass
+class Parts:
+    """The objects of a job in one process."""
+
+    model: Autoencoder
+    data: DataModule
+    position: Position
+    run: Run
+    best_cost: float = float("inf")
+
+
+def assemble(
+    config: dict[str, Any],
+    choices: Mapping[str, str],
+    saved: Mapping[str, Any] | None,
+) -> Parts:
+    """Build data and model, and try the model on two examples; nothing is written."""
+    seed, trainer = config["seed"], config["trainer"]
+    support = likelihood_support(config)
+    data = build_data(config)
+    data.suit(support)
+    check_pair(support, data.values, choices)
+    data.load(support)
+    check_pair(support, data.values_seen(), choices)
+    config["dataset"]["binarize"] = data.binarize_chosen
+    seed_process(seed)
+    model = build_model(config, data.event)
+    position = Position()
+    if saved is not None:
+        position = Position(**saved[CARD]["position"])
+    data.configure(
+        seed=seed,
+        position=position,
+        per_call=batches_per_call(trainer),
+        limit_batches=1 if trainer["fast_dev_run"] else trainer["limit_train_batches"],
+    )
+    model.position, model.seed = position, seed
+    model.max_steps = config["trainer"]["max_steps"]
+    model.nll_samples = config["evaluation"]["nll_samples"]
+    model.meter = Meter(config["trainer"]["log_every_n_steps"])
+    model.try_out(data.first("train", 2, torch.device("cpu")))
+    return Parts(model, data, position, Run(Path()))

@@ -1,0 +1,45 @@
+"""The record of a finished run."""
+
+import platform
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytorch_lightning as pl
+import torch
+
+import aetrain
+from aetrain import hardware
+
+if TYPE_CHECKING:
+    from aetrain.job import Job, Parts
+
+
+def results_of(job: "Job", parts: "Parts", fit_seconds: float) -> dict[str, Any]:
+    """Return the flat content of results.json; nats per example where nothing else is said."""
+    model = parts.model
+    figures = {k: v for k, v in model.figures.items() if k != "test/cost"}
+    if "test/nll" in figures:
+        figures["test/nll_samples"] = job.config["evaluation"]["nll_samples"]
+    meter = model.meter
+    first = meter.first_step_at
+    return {
+        **figures,
+        "val/best_cost": parts.best_cost,
+        "epochs": parts.position.epoch,
+        "steps": parts.position.step,
+        "latent": job.config["latent"],
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "time/fit_s": fit_seconds,
+        "time/first_step_s": None if first is None else first - job.started,
+        "speed/examples_per_s": meter.total_examples / max(meter.seconds, 1e-9),
+        **{f"choice/{group}": choice for group, choice in job.choices.items()},
+        "seed": job.config["seed"],
+        "command": " ".join(["aetrain", *job.command]),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "hardware": hardware.name(job.device),
+        "processes": job.processes,
+        "version/aetrain": aetrain.__version__,
+        "version/torch": torch.__version__,
+        "version/lightning": pl.__version__,
+        "version/python": platform.python_version(),
+    }

@@ -1,0 +1,146 @@
+"""A run's directory: made once, by one process; read by all that come after."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, final
+
+import yaml
+
+from aetrain.errors import UserError
+
+
+@final
+class Run:
+    """`<path>/`: config.yaml, overrides.yaml, checkpoints/, tensorboard/, metrics.csv, figures/,
+    results.json, train.log.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, *, exclusive: bool) -> "Run":
+        """Make the directory of a new run, see `create_directory`."""
+        run = cls(create_directory(path, exclusive=exclusive))
+        run.checkpoints.mkdir(exist_ok=True)
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> "Run":
+        """Return an existing run.
+
+        Raises:
+            UserError: where there is no such directory, or it holds no run.
+        """
+        if not path.is_dir():
+            raise UserError(f"{path}: no such run directory; runs are under outputs/")
+        if not (path / "config.yaml").is_file():
+            raise UserError(f"{path}: not a run directory, as it has no config.yaml")
+        return cls(path)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Directory of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def last(self) -> Path:
+        """Everything that resuming needs."""
+        return self.checkpoints / "last.ckpt"
+
+    @property
+    def best(self) -> Path:
+        """The weights with the best validation figure."""
+        return self.checkpoints / "best.ckpt"
+
+    @property
+    def figures(self) -> Path:
+        """Directory of the pictures."""
+        return self.path / "figures"
+
+    def write_config(self, config: Mapping[str, Any], overrides: list[str]) -> None:
+        """Write the resolved configuration; append to the overrides, which a resumed run adds to.
+
+        Raises:
+            UserError: where the disk is full or read-only.
+        """
+        try:
+            _write_atomically(self.path / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False))
+            with (self.path / "overrides.yaml").open("a") as file:
+                file.write(yaml.safe_dump([overrides], default_flow_style=False))
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def read_config(self) -> dict[str, Any]:
+        """Return the configuration of the run.
+
+        Raises:
+            UserError: where the file is not what a run writes.
+        """
+        path = self.path / "config.yaml"
+        try:
+            config = yaml.safe_load(path.read_text())
+        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: cannot be read ({_brief(error)})") from error
+        if not isinstance(config, dict):
+            raise UserError(f"{path}: is empty or no configuration")
+        return config
+
+    def write_results(self, results: Mapping[str, Any]) -> None:
+        """Write results.json."""
+        _write_atomically(self.path / "results.json", json.dumps(dict(results), indent=2) + "\n")
+
+
+def create_directory(path: Path, *, exclusive: bool) -> Path:
+    """Make a directory; where the name is taken, take the next: `<path>-2`, `<path>-3`, ...
+
+    Arguments:
+        path: where; a relative path is relative to the shell's directory.
+        exclusive: False where the directory may be there already.
+
+    Raises:
+        UserError: where it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number = 0
+        while True:
+            number += 1
+            candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+            try:
+                candidate.mkdir(exist_ok=not exclusive)
+            except FileExistsError:
+                continue
+            return candidate
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def default_path(model: str, dataset: str) -> Path:
+    """Return outputs/<date>/<time>-<model>-<dataset>."""
+    now = datetime.now()
+    return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{model}-{dataset}"
+
+
+def cannot_write(path: Path, error: OSError) -> UserError:
+    """Say that a place cannot be written, and why."""
+    return UserError(
+        f"{path}: cannot be written ({error.strerror or error}): free some space, or choose"
+        " another place with run.dir=..."
+    )
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    try:
+        part.write_text(text)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _brief(error: BaseException) -> str:
+    return str(error).split("\n", 1)[0]

@@ -1,0 +1,123 @@
+"""A trained model from Python: tensors in, tensors out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+from aetrain import checkpoint
+from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.build import build_model
+from aetrain.config.allowlist import forbidden
+from aetrain.errors import UserError, UserErrors
+from aetrain.seeding import SAMPLE, seed_torch
+
+BATCH = 1000
+
+
+@final
+class Trained:
+    """A trained model, in evaluation mode and without gradients.
+
+    Attributes:
+        model: the Lightning module; `model.encode` and `model.decode` give distributions.
+        config: the run's resolved configuration.
+        event: shape of one x, such as (1, 28, 28).
+        latent: shape of one z, such as (16,).
+    """
+
+    def __init__(self, model: Autoencoder, config: dict[str, Any], event: torch.Size) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.config = config
+        self.event = event
+        self.latent = torch.Size((config["latent"],))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the posterior means, (N, *latent), of x (N, *event), scaled as in training."""
+        return self._map(lambda part: self.model.encode(part).mean, x, self.event, "x")
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return the means of p(x|z), (N, *event), at z (N, *latent)."""
+        return self._map(lambda part: self.model.decode(part).mean, z, self.latent, "z")
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Return the means of p(x|z) at the posterior means, (N, *event), of x (N, *event)."""
+        return self._map(self.model.reconstruct, x, self.event, "x")
+
+    def sample(self, n: int, *, seed: int = 0, mean: bool = True) -> Tensor:
+        """Return n samples, (n, *event): means of p(x|z) for z ~ p(z), or draws of x as well."""
+        seed_torch(self.model.device, SAMPLE, seed)
+        parts = [self.model.sample(min(BATCH, n - start)) for start in range(0, n, BATCH)]
+        return torch.cat([p.mean if mean else p.sample() for p in parts])
+
+    def log_prob(self, x: Tensor, *, samples: int = 1000, seed: int = 0) -> Tensor:
+        """Return importance-sampled estimates of log p(x) in nats, (N,), for x (N, *event).
+
+        Raises:
+            UserError: for a model that defines no p(x), such as a plain autoencoder.
+        """
+        seed_torch(self.model.device, SAMPLE, seed)
+
+        def estimate(part: Tensor) -> Tensor:
+            log_p = self.model.log_prob(part, samples)
+            if log_p is None:
+                raise UserError(
+                    f"{type(self.model).__name__} defines no p(x), so there is no log_prob;"
+                    " reconstruct gives p(x|z)"
+                )
+            return log_p
+
+        return self._map(estimate, x, self.event, "x")
+
+    def posterior(self, x: Tensor) -> Distribution:
+        """Return q(z|x), batch shape (N,), for x (N, *event)."""
+        return self.model.encode(self._checked(x, self.event, "x"))
+
+    def likelihood(self, z: Tensor) -> Distribution:
+        """Return p(x|z), batch shape (N,), for z (N, *latent)."""
+        return self.model.decode(self._checked(z, self.latent, "z"))
+
+    def to(self, device: str | torch.device) -> "Trained":
+        """Move the model to a device."""
+        self.model.to(device)
+        return self
+
+    def _map(self, f: Callable[[Tensor], Tensor], x: Tensor, shape: torch.Size, name: str) -> Tensor:
+        with torch.no_grad():
+            return torch.cat([f(part) for part in self._checked(x, shape, name).split(BATCH)])
+
+    def _checked(self, x: Tensor, shape: torch.Size, name: str) -> Tensor:
+        if x.shape[1:] != shape or x.dim() != len(shape) + 1:
+            raise UserError(
+                f"{name} has the shape {tuple(x.shape)}, but this model takes (N, "
+                f"{', '.join(map(str, shape))})"
+            )
+        return x.to(self.model.device, next(self.model.parameters()).dtype)
+
+
+def load(path: str | Path) -> Trained:
+    """Return the trained model of a run directory (its best weights) or of a checkpoint file.
+
+    It needs nothing but the checkpoint: neither the data nor the directory it was trained in.
+
+    Raises:
+        UserError: where there is no run, no checkpoint, or a damaged one; where its configuration
+            names a target that is not on the allow-list.
+    """
+    return rebuild(checkpoint.read(checkpoint.find(Path(path))))
+
+
+def rebuild(content: dict[str, Any]) -> Trained:
+    """Return the model that a checkpoint's content describes."""
+    card = content[CARD]
+    config = card["config"]
+    if problems := forbidden(config, config.get("allow", [])):
+        raise UserErrors(problems)
+    event = torch.Size(card["event"])
+    model = build_model(config, event)
+    model.load_state_dict(content["state_dict"])
+    model.card = {k: v for k, v in card.items() if k != "position"}
+    return Trained(model, config, event)

@@ -1,0 +1,108 @@
+"""Lightning's trainer for a job. Whatever counts batches is ours, and translated here."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback, EarlyStopping
+
+from aetrain.build import make
+from aetrain.callbacks.progress import ProgressLine
+from aetrain.console import console
+from aetrain.errors import UserError
+from aetrain.position import Position
+from aetrain.processes import LocalEnvironment, Replicas
+from aetrain.run import Run
+
+if TYPE_CHECKING:
+    from aetrain.job import Job
+
+PASSED_ON = (
+    "precision",
+    "max_epochs",
+    "min_epochs",
+    "max_time",
+    "check_val_every_n_epoch",
+    "deterministic",
+    "benchmark",
+    "detect_anomaly",
+    "profiler",
+    "num_nodes",
+)
+"""Arguments that Lightning and this program understand alike."""
+
+
+def build_trainer(
+    job: "Job", environment: LocalEnvironment | None, run: Run, position: Position
+) -> pl.Trainer:
+    """Return the trainer of this process.
+
+    Raises:
+        UserError: for what a run cannot be asked for.
+    """
+    config = job.config["trainer"]
+    first = environment is None or environment.rank == 0
+    return pl.Trainer(
+        **{name: config[name] for name in PASSED_ON},
+        accelerator={"cuda": "gpu"}.get(job.device, job.device),
+        devices=job.processes if environment else _devices(job),
+        strategy=Replicas() if environment else config["strategy"].replace("ddp", "auto"),
+        plugins=[environment] if environment else None,
+        limit_train_batches=None,  # the loader limits them, in batches
+        limit_val_batches=1 if config["fast_dev_run"] else config["limit_val_batches"],
+        limit_test_batches=1 if config["fast_dev_run"] else config["limit_test_batches"],
+        val_check_interval=calls_between_validations(config),
+        num_sanity_val_steps=0,
+        enable_model_summary=False,
+        enable_checkpointing=True,
+        enable_progress_bar=config["enable_progress_bar"],
+        use_distributed_sampler=False,
+        logger=_loggers(job, run, position) if first else False,
+        callbacks=_callbacks(job, run),
+        default_root_dir=run.path,
+    )
+
+
+def _devices(job: "Job") -> Any:
+    return job.config["trainer"]["devices"] if job.device == "cuda" else 1
+
+
+def batches_per_call(trainer: dict[str, Any]) -> int:
+    """Return how many batches Lightning sees as one, dividing the validation interval."""
+    if trainer["fast_dev_run"]:
+        return 1
+    every = trainer["val_check_interval"]
+    return math.gcd(trainer["steps_per_call"], every) if every else trainer["steps_per_call"]
+
+
+def calls_between_validations(trainer: dict[str, Any]) -> int | None:
+    """Return the validation interval in calls, None for once an epoch."""
+    every = trainer["val_check_interval"]
+    return every // batches_per_call(trainer) if every else None
+
+
+def _loggers(job: "Job", run: Run, position: Position) -> list[Any]:
+    nodes = job.config["logger"] or {}
+    return [make(node, path=run.path, step=position.step) for node in nodes.values()]
+
+
+def _callbacks(job: "Job", run: Run) -> list[Callback]:
+    """Return the callbacks; early stopping first, so that a checkpoint holds what it has counted."""
+    nodes: dict[str, Any] = dict(job.config["callbacks"])
+    callbacks: list[Callback] = []
+    stopping = nodes.pop("early_stopping", None)
+    if stopping and stopping["patience"] is not None:
+        if stopping["patience"] < 1:
+            raise UserError(
+                f"callbacks.early_stopping.patience={stopping['patience']}: must be at least 1,"
+                " or null to never stop early"
+            )
+        callbacks.append(EarlyStopping("val/cost", mode="min", patience=stopping["patience"]))
+    if "figures" in nodes:
+        callbacks.append(make(nodes.pop("figures"), path=run.figures))
+    checkpoints = make(nodes.pop("checkpoint"), path=run.checkpoints)
+    callbacks += [make(node) for node in nodes.values() if node]
+    if job.config["trainer"]["enable_progress_bar"]:
+        callbacks.append(ProgressLine(console))
+    return [*callbacks, checkpoints]
+

@@ -1,0 +1,36 @@
+"""A process of rank above 0: `python -m aetrain.worker <job file>`."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from aetrain.errors import Interrupted, UserError
+from aetrain.processes import PORT, RANK, READY, SIZE, LocalEnvironment, leave_group
+
+
+def main() -> int:
+    """Train along with process 0, which has checked everything and prints everything."""
+    from aetrain.console import quiet
+    from aetrain.job import Job
+    from aetrain.train import assemble_job, carry_out
+
+    quiet()
+    job = Job(**json.loads(Path(sys.argv[1]).read_text()))
+    environment = LocalEnvironment(*(int(os.environ[key]) for key in (RANK, SIZE, PORT)))
+    try:
+        parts = assemble_job(job)
+        print(READY.decode(), flush=True)
+        carry_out(job, environment, parts)
+    except Interrupted as stop:
+        return 128 + stop.signum
+    except UserError as error:
+        print(f"process {environment.rank}: {error}", file=sys.stderr)
+        return 2
+    finally:
+        leave_group()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

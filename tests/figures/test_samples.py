@@ -1,0 +1,20 @@
+import numpy as np
+import pytest
+import torch
+
+from aetrain.figures.samples import samples
+from aetrain.figures.tiles import tiles
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_are_shown_as_tiles(channels: int) -> None:
+    x = 2 * torch.rand(100, channels, 8, 8) - 1
+    (image,) = samples(x, title="t", low=-1, high=1).axes[0].get_images()
+    expected = tiles(x, low=-1, high=1)
+    assert (np.asarray(image.get_array()) == expected).all()
+
+
+def test_other_events_are_curves() -> None:
+    figure = samples(torch.randn(100, 30), title="t")
+    assert [len(axes.lines[0].get_xdata()) for axes in figure.axes] == [30] * 12
+    assert figure.texts[0].get_text() == "t"
