@@ -1,7 +1,7 @@
 """What all models share: the training loop's side of Lightning, and what a model must offer."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -212,9 +212,11 @@ class Autoencoder(pl.LightningModule, ABC):
         # for callbacks that watch a figure; what goes to the loggers is written with our own count
         self.log_dict(self.figures, logger=False, sync_dist=False)
         rates = self.tally.rates
-        by_dimension = {} if rates is None else {
-            f"{prefix}_rate/{d:03d}": r for d, r in enumerate(rates.tolist())
-        }
+        by_dimension = (
+            {}
+            if rates is None
+            else {f"{prefix}_rate/{d:03d}": r for d, r in enumerate(rates.tolist())}
+        )
         write(self, self.figures | by_dimension)
 
     # --- checkpoints ---
@@ -254,5 +256,3 @@ def write(model: Autoencoder, figures: Mapping[str, float]) -> None:
     if model.world.rank == 0:
         for logger in model.loggers:
             logger.log_metrics(dict(figures), model.position.step)
-
-

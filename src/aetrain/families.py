@@ -37,7 +37,7 @@ class Family(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, raw: Tensor) -> Distribution:
-        """Return a distribution of batch shape (...,) for raw parameters (..., *parameter_shape)."""
+        """Return the distribution, batch shape (...,), for raw (..., *parameter_shape)."""
 
     def extra_repr(self) -> str:
         """Show the event's shape in printed models."""

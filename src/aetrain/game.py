@@ -81,7 +81,7 @@ class Game:
         costs: dict[str, Tensor] = {}
         for name, optimizer in self.optimizers.items():
             self._set_rate(optimizer, step)
-            # before the forward pass: freed memory is then used again, not given back and faulted in
+            # before the forward pass: its memory is then used again, not given back to the system
             optimizer.zero_grad(set_to_none=True)
             loss, means = self._loss(self.terms[name](batch), batch, examples, step)
             self._backward(loss, name)

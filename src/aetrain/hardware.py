@@ -87,7 +87,7 @@ def device_type(accelerator: str) -> str:
     if not there[kind]:
         present = ", ".join(name for name, is_there in there.items() if is_there)
         raise UserError(
-            f"trainer.accelerator={accelerator}: there is no such device here (there is: {present});"
+            f"trainer.accelerator={accelerator}: no such device here (there is: {present});"
             " use trainer=auto or trainer=cpu"
         )
     return kind

@@ -60,7 +60,9 @@ class Meter:
         rows, self._costs = self._costs, []
         names = [name for name in rows[0] if not name.endswith("gradient_norm")]
         table = torch.stack([torch.stack([row[name] for name in names]) for row in rows])
-        values = model.world.sum(table.double().cpu() if table.device.type == "mps" else table.double())
+        values = model.world.sum(
+            table.double().cpu() if table.device.type == "mps" else table.double()
+        )
         values = values.cpu()
         if not bool(values.isfinite().all()):
             raise NonFiniteLoss(_diagnose(model, values, names))

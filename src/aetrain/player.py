@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from aetrain.objectives.terms import Terms
 
 Batch = dict[str, Tensor]
-"""`x` (B, *event) and, where there is one, `y`, `target`, `condition`, `mask`, `weight`, `offset`."""
+"""`x` (B, *event) and, where there is one, `y`, `target`, `condition`, `mask`, `weight`,
+`offset`."""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,6 @@ def _replace(config: dict[str, Any], override: str) -> None:
         raise UserError(
             f"{override}: the run that goes on has no value '{key}'.{did_you_mean(last, known)}"
         )
-    if isinstance(node[last], dict) and "_target_" in node[last] or key in ("seed", "latent"):
+    if (isinstance(node[last], dict) and "_target_" in node[last]) or key in ("seed", "latent"):
         raise UserError(f"{override}: cannot change in a run that goes on; start a new one")
     node[last] = yaml.safe_load(text)

@@ -68,7 +68,9 @@ class Run:
             UserError: where the disk is full or read-only.
         """
         try:
-            _write_atomically(self.path / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False))
+            _write_atomically(
+                self.path / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False)
+            )
             with (self.path / "overrides.yaml").open("a") as file:
                 file.write(yaml.safe_dump([overrides], default_flow_style=False))
         except OSError as error:

@@ -27,7 +27,11 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     """
     named = [a.removeprefix(DIRECTORY) for a in arguments if a.startswith(DIRECTORY)]
     now = datetime.now()
-    path = Path(named[-1]) if named else Path("outputs/multirun") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}"
+    path = (
+        Path(named[-1])
+        if named
+        else Path("outputs/multirun") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}"
+    )
     run = create_directory(path, exclusive=not named)
     status = 0
     try:

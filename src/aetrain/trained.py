@@ -85,7 +85,9 @@ class Trained:
         self.model.to(device)
         return self
 
-    def _map(self, f: Callable[[Tensor], Tensor], x: Tensor, shape: torch.Size, name: str) -> Tensor:
+    def _map(
+        self, f: Callable[[Tensor], Tensor], x: Tensor, shape: torch.Size, name: str
+    ) -> Tensor:
         with torch.no_grad():
             return torch.cat([f(part) for part in self._checked(x, shape, name).split(BATCH)])
 

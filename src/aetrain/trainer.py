@@ -87,7 +87,7 @@ def _loggers(job: "Job", run: Run, position: Position) -> list[Any]:
 
 
 def _callbacks(job: "Job", run: Run) -> list[Callback]:
-    """Return the callbacks; early stopping first, so that a checkpoint holds what it has counted."""
+    """Return the callbacks; those that count come before the one that saves their counts."""
     nodes: dict[str, Any] = dict(job.config["callbacks"])
     callbacks: list[Callback] = []
     stopping = nodes.pop("early_stopping", None)
@@ -105,4 +105,3 @@ def _callbacks(job: "Job", run: Run) -> list[Callback]:
     if job.config["trainer"]["enable_progress_bar"]:
         callbacks.append(ProgressLine(console))
     return [*callbacks, checkpoints]
-

@@ -49,7 +49,9 @@ class Checkpoints(Checkpoint):
         """Count steps from where the run stands."""
         self._saved_step = _model(pl_module).position.step
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any
+    ) -> None:
         """Save where `every_n_steps` have passed since the last save."""
         model = _model(pl_module)
         if self.every_n_steps and model.position.step - self._saved_step >= self.every_n_steps:
@@ -106,5 +108,3 @@ class Checkpoints(Checkpoint):
 def _model(module: pl.LightningModule) -> Autoencoder:
     assert isinstance(module, Autoencoder)
     return module
-
-

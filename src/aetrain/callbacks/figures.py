@@ -70,16 +70,25 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     batch = data.first("valid", PLANE_EXAMPLES, model.device)
     x = batch["x"]
     few = x[:16]
-    yield "reconstructions", reconstructions(
-        _cpu(few), _cpu(model.reconstruct(few)), title="validation examples"
+    yield (
+        "reconstructions",
+        reconstructions(_cpu(few), _cpu(model.reconstruct(few)), title="validation examples"),
     )
     seed_torch(model.device, SAMPLE, 0)
     yield "samples", samples(_cpu(model.sample(64).mean), title="decodes of z ~ p(z)")
     codes = _cpu(torch.cat([model.encode(part).mean for part in x.split(500)]).flatten(1))
     points, explained = project(codes)
     labels = batch.get("y")
-    yield "latent_plane", plane(points, None if labels is None else labels.cpu(),
-                                classes=data.classes, explained=explained)
+    yield (
+        "latent_plane",
+        plane(
+            points,
+            None if labels is None else labels.cpu(),
+            classes=data.classes,
+            explained=explained,
+            prior=model.tally.rates is not None,
+        ),
+    )
     if codes.shape[1] == 2:
         yield "latent_grid", decoded_grid(lambda z: _cpu(model.decode(z.to(model.device)).mean))
     if (rates := model.tally.rates) is not None:

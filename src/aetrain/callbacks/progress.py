@@ -56,7 +56,9 @@ class ProgressLine(ProgressBar):
         )
         self._progress.start()
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any
+    ) -> None:
         """Move the line on."""
         if self._progress is not None and self._task is not None:
             model = _model(pl_module)

@@ -150,9 +150,7 @@ class _Reader(torch.utils.data.Dataset[Tensor]):
         return self.table.read(torch.tensor(rows))
 
 
-def read_ahead(
-    table: Table, batches: list[Tensor], workers: int | None
-) -> Iterator[Tensor | None]:
+def read_ahead(table: Table, batches: list[Tensor], workers: int | None) -> Iterator[Tensor | None]:
     """Yield the raw examples of each batch, read by `workers` processes; None for None."""
     if workers is None:
         yield from (None for _ in batches)

@@ -1,7 +1,7 @@
 """A data set as the trainer sees it."""
 
 import math
-from typing import Literal, final
+from typing import final
 
 import pytorch_lightning as pl
 import torch
@@ -124,7 +124,9 @@ class DataModule(pl.LightningDataModule):
                 " dequantised: declare it, such as dataset.range=[0,1]"
             )
         if self.dequantize and (raw is None or raw.levels is None):
-            raise UserError("dataset.dequantize=true: the data are continuous already; leave it out")
+            raise UserError(
+                "dataset.dequantize=true: the data are continuous already; leave it out"
+            )
         self._chosen = chosen_binarize(self.binarize, raw, support)
         self.transform = Transform(raw, self._chosen, self.dequantize)
         self.classes = splits.classes
@@ -196,7 +198,9 @@ class DataModule(pl.LightningDataModule):
         """Return the blocks of the test split."""
         return self._blocks("test")
 
-    def transfer_batch_to_device(self, batch: object, device: object, dataloader_idx: int) -> object:
+    def transfer_batch_to_device(
+        self, batch: object, device: object, dataloader_idx: int
+    ) -> object:
         """Leave items as they are: what they index is on the device, or `batch` moves it there."""
         return batch
 
@@ -240,7 +244,9 @@ class DataModule(pl.LightningDataModule):
             return
         fixed = SPLITS if transform.binarize == "static" else SPLITS[1:]
         for name in fixed:
-            draw = FixedDraw(self.tables[name], transform.raw, self.split_seed * 3 + SPLITS.index(name))
+            draw = FixedDraw(
+                self.tables[name], transform.raw, self.split_seed * 3 + SPLITS.index(name)
+            )
             self.tables[name] = _materialised(draw) if in_memory(draw.table) else draw
         self._evaluated = Transform(BINARY)
         if transform.binarize == "static":

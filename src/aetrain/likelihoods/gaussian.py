@@ -74,4 +74,3 @@ class Gaussian(Family):
     def _bounded(self, raw_scale: Tensor) -> Tensor:
         """σ = minimum + exp(bounded raw), 1 at raw = 0 up to the minimum."""
         return self.minimum + soft_bound(raw_scale, LOG_SCALE_BOUND).exp()
-

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import final
 
 import torch
@@ -33,7 +34,7 @@ class MLP(nn.Module):
         nonlinearity = activation_named(activation)
         widths = [sum(math.prod(shape) for shape in given), *hidden]
         layers: list[nn.Module] = []
-        for width_in, width_out in zip(widths[:-1], widths[1:], strict=True):
+        for width_in, width_out in pairwise(widths):
             layers += [nn.Linear(width_in, width_out), nonlinearity()]
         layers.append(nn.Linear(widths[-1], math.prod(out)))
         self.layers = nn.Sequential(*layers)

@@ -7,7 +7,7 @@ from torch.distributions import Distribution
 
 
 class Inference(NamedTuple):
-    """One pass: x (B, *event); q = q(z|x), batch (B,); z (S, B, *latent); p = p(x|z), batch (S, B)."""
+    """One pass: x (B, *event); q(z|x), batch (B,); z (S, B, *latent); p(x|z), batch (S, B)."""
 
     x: Tensor
     q: Distribution
