@@ -1,5 +1,6 @@
 """The command `aetrain`."""
 
+import math
 import os
 import sys
 import time
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 STARTED = time.time()
+# Threads that wait for one another spin, by default for milliseconds; where another process holds
+# a core, each small operation then waits for a thread that is not running, and a run falls to a
+# thirtieth of its speed. It must be set before torch is imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+
 FULL = "HYDRA_FULL_ERROR"
 HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc")
 
@@ -76,8 +82,8 @@ def _hydra(arguments: list[str]) -> None:
     """
     import hydra
 
+    from aetrain.config.command import check_overrides, explained
     from aetrain.config.compose import register_resolvers
-    from aetrain.config.explain import check_overrides, explained
 
     register_resolvers()
     check_overrides(arguments)
@@ -85,16 +91,28 @@ def _hydra(arguments: list[str]) -> None:
     argv, sys.argv = sys.argv, [sys.argv[0], *arguments]
     # Hydra then lets exceptions through, instead of printing its own account and exiting with 1
     os.environ[FULL] = "1"
+    failures: list[Exception] = []
+
+    def task(cfg: "DictConfig") -> float:
+        # Hydra would print an account of its own for what is raised here
+        try:
+            return _job(cfg)
+        except Exception as error:
+            failures.append(error)
+            return math.nan
+
     try:
         with explained(arguments):
             hydra.main(version_base="1.3", config_path="pkg://aetrain.conf", config_name="train")(
-                _job
+                task
             )()
     finally:
         sys.argv = argv
         os.environ.pop(FULL)
         if wanted_trace is not None:
             os.environ[FULL] = wanted_trace
+    if failures:
+        raise failures[0]
 
 
 def _job(cfg: "DictConfig") -> float:
@@ -106,12 +124,12 @@ def _job(cfg: "DictConfig") -> float:
     from aetrain.config.compose import choices_of
     from aetrain.sweep import sweep_job
 
-    config = check_early(cfg)
     hydra_config = HydraConfig.get()
     choices = choices_of(hydra_config)
     command = list(hydra_config.overrides.task)
     if hydra_config.mode == RunMode.MULTIRUN:
-        return sweep_job(config, choices, command, hydra_config)
+        return sweep_job(cfg, choices, command, hydra_config)
+    config = check_early(cfg)
     from aetrain.train import train
 
     results: dict[str, Any] = train(config, choices, command, started=STARTED)

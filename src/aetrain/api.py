@@ -1,10 +1,10 @@
 """Jobs from Python: what the shell does, without the shell."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from aetrain.config.check import check_early
+from aetrain.config.command import check_overrides, explained
 from aetrain.config.compose import compose
 
 
@@ -27,7 +27,9 @@ def train(overrides: Sequence[str] = (), *, config_dirs: Sequence[str] = ()) -> 
     command = list(overrides)
     config, choices, run = resumed(command)
     if run is None:
-        composed = compose(command, config_dirs)
-        config, choices = check_early(composed.cfg), composed.choices
+        check_overrides(command, config_dirs)
+        with explained(command, config_dirs):
+            composed = compose(command, config_dirs)
+            config, choices = check_early(composed.cfg), composed.choices
     results = carry_out(config, choices, command, resume=run)
-    return {**results, "run": str(Path(results["run"]))}
+    return results

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from aetrain.objectives.terms import Terms, Weighted, batch_mean
+from aetrain.objectives.terms import Term, Terms, Weighted, batch_mean
 from aetrain.player import Batch, Player
 from aetrain.schedules import Schedule, constant
 from aetrain.world import World
@@ -109,12 +109,7 @@ class Game:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return Σ weight · mean over the terms, and the detached unweighted means."""
         if "weight" in batch:
-            terms = {
-                name: Weighted(term, batch["weight"])
-                if isinstance(term, Tensor) and term.dim() == 1
-                else term
-                for name, term in terms.items()
-            }
+            terms = {name: _weighted(term, batch["weight"]) for name, term in terms.items()}
         means = {name: batch_mean(term, examples, self.world) for name, term in terms.items()}
         weighted = [
             mean if (weight := self.weight(name, step)) == 1.0 else mean * weight
@@ -153,10 +148,9 @@ class Game:
             optimizer.step()
         else:
             self.scaler.step(optimizer)
-        if torch.is_autocast_enabled() or torch.is_autocast_enabled("cpu"):
-            # autocast keeps its half-precision copies of the weights until its context is left;
-            # several steps share one context here, and the next must not see this one's weights
-            torch.clear_autocast_cache()
+        # autocast keeps its half-precision copies of the weights until its context is left;
+        # several steps share one context here, and the next must not see this one's weights
+        torch.clear_autocast_cache()
 
     def _set_rate(self, optimizer: Optimizer, step: int) -> None:
         if self.plan.schedule is constant:
@@ -164,3 +158,10 @@ class Game:
         multiplier = self.rate_multiplier(step)
         for group in optimizer.param_groups:
             group["lr"] = group.setdefault("initial_lr", group["lr"]) * multiplier
+
+
+def _weighted(term: Term, weight: Tensor) -> Term:
+    """Weight a term by example; a statistic of the batch stays as it is."""
+    if isinstance(term, Weighted):
+        return Weighted(term.cost, term.weight * weight)
+    return Weighted(term, weight) if term.dim() == 1 else term

@@ -54,12 +54,19 @@ def _shortest(a: torch.Tensor, b: torch.Tensor) -> float:
     return min(times[2:])
 
 
+def threads(processes: int) -> int:
+    """Return the threads of each of so many processes; OMP_NUM_THREADS lowers it, as elsewhere."""
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    own = max(1, cores() // processes)
+    return min(own, int(allowed)) if allowed.isdigit() and int(allowed) > 0 else own
+
+
 @contextmanager
 def settings(float32: str, processes: int) -> Iterator[None]:
     """Set threads and the float32 path for one job, and give back what was there before."""
     before = torch.get_float32_matmul_precision(), torch.get_num_threads()
     torch.set_float32_matmul_precision(float32)
-    torch.set_num_threads(max(1, cores() // processes))
+    torch.set_num_threads(threads(processes))
     try:
         yield
     finally:

@@ -53,7 +53,6 @@ class Parts:
     data: DataModule
     position: Position
     run: Run
-    best_cost: float = float("inf")
 
 
 def assemble(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aetrain.job import Job, Parts
 
 
-def results_of(job: "Job", parts: "Parts", fit_seconds: float) -> dict[str, Any]:
+def results_of(job: "Job", parts: "Parts", best_cost: float, fit_seconds: float) -> dict[str, Any]:
     """Return the flat content of results.json; nats per example where nothing else is said."""
     model = parts.model
     figures = {k: v for k, v in model.figures.items() if k != "test/cost"}
@@ -24,7 +24,8 @@ def results_of(job: "Job", parts: "Parts", fit_seconds: float) -> dict[str, Any]
     first = meter.first_step_at
     return {
         **figures,
-        "val/best_cost": parts.best_cost,
+        "run": job.run,
+        "val/best_cost": best_cost,
         "epochs": parts.position.epoch,
         "steps": parts.position.step,
         "latent": job.config["latent"],

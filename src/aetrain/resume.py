@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from aetrain.config.allowlist import forbidden
-from aetrain.errors import UserError, UserErrors, did_you_mean
+from aetrain.config.allowlist import require_allowed
+from aetrain.errors import UserError, did_you_mean
 from aetrain.run import Run
 
 KEY = "resume="
@@ -32,15 +32,23 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
             f"{run.path}: the run has no checkpoint to go on from (checkpoints/last.ckpt);"
             " start it again without resume="
         )
-    stored = run.read_config()
-    choices = stored.pop("choices", {})
-    config = stored
+    from aetrain import checkpoint
+    from aetrain.autoencoder import CARD
+
+    card = checkpoint.read(run.last)[CARD]
+    config, choices = card["config"], card["choices"]
     for override in overrides:
         if not override.startswith(KEY):
             _replace(config, override)
-    if problems := forbidden(config, config.get("allow") or []):
-        raise UserErrors(problems)
+    # what the run itself allowed does not count: it may be somebody else's
+    require_allowed(config, _allowed(overrides))
     return config, choices, run
+
+
+def _allowed(overrides: Sequence[str]) -> list[str]:
+    """Return what the command line itself allows, `allow=[package, ...]`."""
+    named = [o.removeprefix("allow=") for o in overrides if o.startswith("allow=")]
+    return list(yaml.safe_load(named[-1])) if named else []
 
 
 def _replace(config: dict[str, Any], override: str) -> None:

@@ -76,21 +76,6 @@ class Run:
         except OSError as error:
             raise cannot_write(self.path, error) from error
 
-    def read_config(self) -> dict[str, Any]:
-        """Return the configuration of the run.
-
-        Raises:
-            UserError: where the file is not what a run writes.
-        """
-        path = self.path / "config.yaml"
-        try:
-            config = yaml.safe_load(path.read_text())
-        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: cannot be read ({_brief(error)})") from error
-        if not isinstance(config, dict):
-            raise UserError(f"{path}: is empty or no configuration")
-        return config
-
     def write_results(self, results: Mapping[str, Any]) -> None:
         """Write results.json."""
         _write_atomically(self.path / "results.json", json.dumps(dict(results), indent=2) + "\n")
@@ -142,7 +127,3 @@ def _write_atomically(path: Path, text: str) -> None:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _brief(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0]

@@ -7,11 +7,22 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aetrain.errors import UserError
 from aetrain.run import create_directory
 
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+FIGURES = (
+    "test/elbo",
+    "test/distortion",
+    "test/rate",
+    "test/nll",
+    "test/active_units",
+    "time/fit_s",
+)
 DIRECTORY = "hydra.sweep.dir="
 
 
@@ -33,46 +44,41 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
         else Path("outputs/multirun") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}"
     )
     run = create_directory(path, exclusive=not named)
-    status = 0
     try:
         hydra([*arguments, f"{DIRECTORY}{run}"])
-    except UserError as error:
-        status = 2
-        if not _jobs(run):  # the sweep itself was refused
-            _remove_empty(run)
-            raise
-        del error
     except Exception:
-        if not _jobs(run):
+        if not _jobs(run):  # the sweep itself was refused: leave nothing behind
             _remove_empty(run)
             raise
-        status = 1
     print_table(run)
-    return max(status, *(job["status"] for job in _jobs(run)), 0)
+    return max((job["status"] for job in _jobs(run)), default=0)
 
 
 def sweep_job(
-    config: dict[str, Any], choices: Mapping[str, str], command: list[str], hydra: Any
+    cfg: "DictConfig", choices: Mapping[str, str], command: list[str], hydra: Any
 ) -> float:
     """Do one job of a sweep; a failure is written into its directory at once, and told."""
-    from aetrain.train import train
+    from aetrain.config.check import check_early
 
-    directory = Path(hydra.runtime.output_dir)
+    directory = Path(os.path.relpath(hydra.runtime.output_dir))
     print(f"\njob {hydra.job.num}: {' '.join(command)}", flush=True)
     record: dict[str, Any] = {"command": command, "status": 0}
     environment = dict(os.environ)
     try:
+        config = check_early(cfg)
+        from aetrain.train import train
+
         results = train(config, choices, command, directory=directory)
         return float(results["val/best_cost"])
     except UserError as error:
         record |= {"status": 2, "error": str(error).splitlines()[0]}
         print(f"aetrain: job {hydra.job.num}: {error}", file=sys.stderr)
+        (directory / "train.log").open("a").write(f"{error}\n")
         raise
     except BaseException as error:
         record |= {"status": 1, "error": f"{type(error).__name__}: {error}".splitlines()[0]}
         with (directory / "train.log").open("a") as log:
             traceback.print_exc(file=log)
-        traceback.print_exc()
         raise
     finally:
         os.environ.clear()
@@ -81,23 +87,26 @@ def sweep_job(
 
 
 def print_table(path: Path) -> None:
-    """Print the jobs of a sweep with their figures."""
+    """Print the jobs of a sweep with what they differ in and their figures."""
     from rich.table import Table
 
     from aetrain.console import console
 
-    table = Table(title=str(path), title_justify="left", box=None, pad_edge=False)
-    for name in ("job", "overrides"):
-        table.add_column(name)
-    figures = ("test/elbo", "test/distortion", "test/rate", "test/nll", "test/active_units")
-    for name in (*figures, "time/fit_s"):
-        table.add_column(name.split("/")[1], justify="right")
-    for job in _jobs(path):
-        cells = [_cell(job["results"].get(name)) for name in (*figures, "time/fit_s")]
-        if job["status"]:
-            cells[0] = f"[red]failed: {job['error']}[/]"
-        table.add_row(job["name"], " ".join(job["command"]), *cells)
+    jobs = _jobs(path)
+    shared = set.intersection(*(set(job["command"]) for job in jobs)) if len(jobs) > 1 else set()
+    table = Table(title=f"\n{path}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("job")
+    table.add_column("", no_wrap=True)
+    for name in FIGURES:
+        table.add_column(name.split("/")[1].replace("fit_s", "seconds"), justify="right")
+    for job in jobs:
+        own = " ".join(word for word in job["command"] if word not in shared)
+        cells = [_cell(job["results"].get(name)) for name in FIGURES]
+        table.add_row(job["name"], own, *(["[red]failed[/]"] if job["status"] else cells))
     console.print(table)
+    for job in jobs:
+        if job["status"]:
+            console.print(f"job {job['name']} failed: {job['error']}", markup=False)
 
 
 def _jobs(path: Path) -> list[dict[str, Any]]:

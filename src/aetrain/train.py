@@ -24,7 +24,7 @@ from aetrain.processes import LocalEnvironment, launched
 from aetrain.results import results_of
 from aetrain.run import Run, default_path
 from aetrain.seeding import cublas_deterministic
-from aetrain.trainer import build_trainer
+from aetrain.trainer import best_cost, build_trainer
 
 
 def train(
@@ -156,7 +156,7 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
             trainer.test(model, datamodule=data, verbose=False)
         if story is None:
             return {}
-        results = results_of(job, parts, seconds)
+        results = results_of(job, parts, best_cost(trainer), seconds)
         run.write_results(results)
         story.results(results)
         return results

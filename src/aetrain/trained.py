@@ -1,6 +1,6 @@
 """A trained model from Python: tensors in, tensors out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -11,8 +11,8 @@ from torch.distributions import Distribution
 from aetrain import checkpoint
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import build_model
-from aetrain.config.allowlist import forbidden
-from aetrain.errors import UserError, UserErrors
+from aetrain.config.allowlist import require_allowed
+from aetrain.errors import UserError
 from aetrain.seeding import SAMPLE, seed_torch
 
 BATCH = 1000
@@ -100,24 +100,27 @@ class Trained:
         return x.to(self.model.device, next(self.model.parameters()).dtype)
 
 
-def load(path: str | Path) -> Trained:
+def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:
     """Return the trained model of a run directory (its best weights) or of a checkpoint file.
 
     It needs nothing but the checkpoint: neither the data nor the directory it was trained in.
+
+    Arguments:
+        path: the run's directory or a checkpoint.
+        allow: packages of your own whose classes its configuration may name.
 
     Raises:
         UserError: where there is no run, no checkpoint, or a damaged one; where its configuration
             names a target that is not on the allow-list.
     """
-    return rebuild(checkpoint.read(checkpoint.find(Path(path))))
+    return rebuild(checkpoint.read(checkpoint.find(Path(path))), allow)
 
 
-def rebuild(content: dict[str, Any]) -> Trained:
+def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:
     """Return the model that a checkpoint's content describes."""
     card = content[CARD]
     config = card["config"]
-    if problems := forbidden(config, config.get("allow", [])):
-        raise UserErrors(problems)
+    require_allowed(config, allow)
     event = torch.Size(card["event"])
     model = build_model(config, event)
     model.load_state_dict(content["state_dict"])

@@ -7,6 +7,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, EarlyStopping
 
 from aetrain.build import make
+from aetrain.callbacks.checkpoint import Checkpoints
 from aetrain.callbacks.progress import ProgressLine
 from aetrain.console import console
 from aetrain.errors import UserError
@@ -61,6 +62,11 @@ def build_trainer(
         callbacks=_callbacks(job, run),
         default_root_dir=run.path,
     )
+
+
+def best_cost(trainer: pl.Trainer) -> float:
+    """Return the best validation cost of a run so far."""
+    return next(c.best_cost for c in trainer.callbacks if isinstance(c, Checkpoints))
 
 
 def _devices(job: "Job") -> Any:

@@ -25,10 +25,25 @@ class Values:
         """True where every value of `data` is one that this support can score.
 
         A density covers discrete data in its range too (what it then gives is no mass); a mass
-        covers a grid only.
+        covers a grid only, and only one whose values are all among its own.
         """
-        inside = self.low <= data.low and data.high <= self.high
-        return inside and (self.levels is None or self.levels == data.levels)
+        if not (self.low <= data.low and data.high <= self.high):
+            return False
+        if self.levels is None:
+            return True
+        return data.levels is not None and all(map(self._on_grid, data._first_two()))
+
+    def _on_grid(self, value: float) -> bool:
+        if self.levels is None or self.levels < 2:
+            return value == self.low
+        place = (value - self.low) / (self.high - self.low) * (self.levels - 1)
+        return math.isclose(place, round(place), abs_tol=1e-9)
+
+    def _first_two(self) -> tuple[float, float]:
+        """Return the two lowest values of a grid, which say where all others lie."""
+        if self.levels is None or self.levels < 2:
+            return self.low, self.high
+        return self.low, self.low + (self.high - self.low) / (self.levels - 1)
 
     def __str__(self) -> str:
         if self.levels is not None:

@@ -44,6 +44,11 @@ class Delta(Distribution):
         """Return the point, repeated: (*sample_shape, *batch, *event)."""
         return self.loc.expand(*sample_shape, *self.loc.shape)
 
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Return the same without its gradient."""
+        # without a shape to add, expand returns its argument, gradient and all, under no_grad too
+        return self.rsample(sample_shape).detach()
+
     def log_prob(self, value: Tensor) -> Tensor:
         """Refuse: a point mass has no density."""
         raise UserError(

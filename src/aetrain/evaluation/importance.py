@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-ROWS = 10_000
+from aetrain.errors import UserError
+
+ROWS = 5_000
 
 
 @torch.no_grad()
@@ -24,10 +26,15 @@ def log_evidence(
     Its mean is a lower bound on log p(x) that rises with K. Memory is bounded: at most about
     `rows` decodes are held at a time, whatever K.
 
+    Raises:
+        UserError: where K is below 1.
+
     References:
         Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. 2016.
         https://arxiv.org/abs/1509.00519
     """
+    if samples < 1:
+        raise UserError(f"samples={samples}: log p(x) needs at least 1")
     q = encode(x)
     at_once = max(1, rows // len(x))
     total = torch.full((len(x),), -math.inf, device=x.device)

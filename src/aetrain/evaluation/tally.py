@@ -45,17 +45,17 @@ class Tally:
     def add(self, report: Report, extra: dict[str, Tensor] | None = None) -> None:
         """Add a batch's report and further figures (B,), which come with a standard error."""
         extra = extra or {}
-        cost = torch.stack([c.double() for c in report.costs.values()]).sum(0)
-        code = report.code.flatten(1).double()
-        sums = {name: c.double().sum() for name, c in report.costs.items()}
+        costs = {name: _exact(c) for name, c in report.costs.items()}
+        cost = torch.stack(list(costs.values())).sum(0)
+        code = _exact(report.code.flatten(1))
+        sums = {name: c.sum() for name, c in costs.items()}
         for name, x in {"cost": cost, **extra}.items():
-            x = x.double()
+            x = _exact(x)
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
         sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
         if report.rates is not None:
-            sums["rates"] = report.rates.flatten(1).double().sum(0)
+            sums["rates"] = _exact(report.rates.flatten(1)).sum(0)
         for name, x in sums.items():
-            x = x.detach().cpu()
             self._sums[name] = self._sums[name] + x if name in self._sums else x
         self.examples += len(cost)
 
@@ -118,3 +118,8 @@ class Tally:
                 figures["bits_per_dim"] = nats / (dimensions * math.log(2)) + bits_offset
         figures["active_units"] = float(self.active.sum())
         return figures
+
+
+def _exact(x: Tensor) -> Tensor:
+    """Return x in float64 on the CPU: Apple's GPUs have no float64."""
+    return x.detach().cpu().double()

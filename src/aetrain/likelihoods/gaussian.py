@@ -26,7 +26,8 @@ class Gaussian(Family):
             bound on constant values; 1/255 is one grey level of 8-bit data scaled to [0, 1].
 
     Raises:
-        UserError: where a fixed sigma is not positive.
+        UserError: where a fixed sigma is not positive, a word is not known, or the minimum is
+            negative.
 
     References:
         Kingma, Welling: Auto-encoding variational Bayes, appendix C.2. 2014.
@@ -34,6 +35,8 @@ class Gaussian(Family):
         Rybkin, Daniilidis, Levine: Simple and effective VAE training with calibrated decoders.
         2021. https://arxiv.org/abs/2006.13202
     """
+
+    scale: Tensor
 
     def __init__(
         self,
@@ -43,16 +46,21 @@ class Gaussian(Family):
         minimum: float = 1 / 255,
     ) -> None:
         super().__init__(event)
-        if isinstance(sigma, str):
-            self.minimum = minimum
-        elif sigma > 0:
+        learned = {"shared": (), "per_dimension": self.event, "decoder": None}
+        if not isinstance(sigma, str):
+            if not sigma > 0:
+                raise UserError(
+                    f"likelihood.sigma={sigma}: a fixed scale must be above 0, such as 1.0"
+                )
             self.register_buffer("scale", torch.tensor(float(sigma)), persistent=False)
-        else:
-            raise UserError(f"likelihood.sigma={sigma}: a fixed scale must be above 0, such as 1.0")
-        self.sigma = sigma
-        learned = {"shared": (), "per_dimension": tuple(self.event)}
-        if sigma in learned:
-            self.raw_scale = nn.Parameter(torch.zeros(learned[sigma]))
+        elif sigma not in learned:
+            choices = ", ".join(learned)
+            raise UserError(f"likelihood.sigma={sigma}: choose a number above 0, or {choices}")
+        elif (shape := learned[sigma]) is not None:
+            self.raw_scale = nn.Parameter(torch.zeros(shape))
+        if minimum < 0:
+            raise UserError(f"likelihood.minimum={minimum}: must be 0 or more, such as 0.004")
+        self.sigma, self.minimum = sigma, minimum
 
     @property
     def parameter_shape(self) -> torch.Size:
@@ -68,9 +76,10 @@ class Gaussian(Family):
             scale = self._bounded(raw_scale)
         else:
             loc = raw
-            scale = self._bounded(self.raw_scale) if isinstance(self.sigma, str) else self.scale
+            fixed = not isinstance(self.sigma, str)
+            scale = full_precision(self.scale) if fixed else self._bounded(self.raw_scale)
         return Independent(Normal(loc, scale, validate_args=False), dims, validate_args=False)
 
     def _bounded(self, raw_scale: Tensor) -> Tensor:
         """σ = minimum + exp(bounded raw), 1 at raw = 0 up to the minimum."""
-        return self.minimum + soft_bound(raw_scale, LOG_SCALE_BOUND).exp()
+        return self.minimum + soft_bound(full_precision(raw_scale), LOG_SCALE_BOUND).exp()

@@ -16,18 +16,28 @@ def _halved(size: int) -> int:
     return (size + 1) // 2
 
 
-def image_shape(shape: torch.Size, what: str) -> tuple[int, int, int, int]:
-    """Return (parameters, channels, height, width) of (..., C, H, W).
+def image_shape(
+    shape: torch.Size, what: str, dims: Sequence[int] = (3, 4)
+) -> tuple[int, int, int, int]:
+    """Return (parameters, channels, height, width) of (C, H, W) or (P, C, H, W).
 
     Raises:
         UserError: where the shape is no image's.
     """
-    if len(shape) < 3:
+    if len(shape) not in dims:
         raise UserError(
             f"network=conv needs images (channels, height, width), but {what} has the shape"
             f" {tuple(shape)}: use network=mlp"
         )
     return math.prod(shape[:-3]), *shape[-3:]  # pyright: ignore[reportReturnType]
+
+
+def _require_layers(channels: Sequence[int]) -> None:
+    if not channels:
+        raise UserError(
+            "network.hidden=[]: network=conv needs a layer at least, such as [32];"
+            " for a linear map use network=mlp"
+        )
 
 
 @final
@@ -41,7 +51,8 @@ class ConvEncoder(nn.Module):
         activation: name of the nonlinearity.
 
     Raises:
-        UserError: where the input is no image, or more than one thing is given.
+        UserError: where the input is no image, more than one thing is given, or there are no
+            channels.
     """
 
     def __init__(
@@ -54,7 +65,14 @@ class ConvEncoder(nn.Module):
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
-        _, width, rows, columns = image_shape(given[0], "the input")
+        if len(given) > 1:
+            shapes = ", ".join(str(tuple(shape)) for shape in given)
+            raise UserError(
+                f"network=conv encodes one image, but is given {len(given)} things, of the shapes"
+                f" {shapes}: use network=mlp"
+            )
+        _, width, rows, columns = image_shape(given[0], "the input", dims=[3])
+        _require_layers(channels)
         layers: list[nn.Module] = []
         for width_out in channels:
             layers += [nn.Conv2d(width, width_out, 3, stride=2, padding=1), nonlinearity()]
@@ -79,7 +97,7 @@ class ConvDecoder(nn.Module):
         activation: name of the nonlinearity.
 
     Raises:
-        UserError: where the output is no image.
+        UserError: where the output is no image, or there are no channels.
     """
 
     def __init__(
@@ -93,6 +111,7 @@ class ConvDecoder(nn.Module):
         super().__init__()
         nonlinearity = activation_named(activation)
         parameters, depth, rows, columns = image_shape(out, "the output")
+        _require_layers(channels)
         sizes = [(rows, columns)]
         for _ in channels:
             sizes.append((_halved(sizes[-1][0]), _halved(sizes[-1][1])))

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from aetrain.world import World
@@ -24,10 +25,12 @@ def batch_mean(term: Term, examples: int, world: World) -> Tensor:
     """Return this process's share of the mean of a term over the whole batch, ().
 
     The shares of all processes add up to the mean over all `examples` of the batch, however they
-    are divided: Σᵢ wᵢ cᵢ / Σᵢ wᵢ with both sums over every process, never a mean of means.
+    are divided: Σᵢ wᵢ cᵢ / Σᵢ wᵢ with both sums over every process, never a mean of means. Where
+    all weights are zero, as in a batch without one label, the mean is 0.
     """
     if isinstance(term, Weighted):
-        return (term.cost * term.weight).sum() / world.sum(term.weight.sum())
+        total = world.sum(term.weight.sum())
+        return (term.cost * term.weight).sum() / torch.where(total == 0, 1.0, total)
     if term.dim() == 0:
         return term / world.size
     return term.sum() / examples

@@ -1,0 +1,90 @@
+"""The command line against the configuration: checked before Hydra sees it, explained after."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aetrain.errors import UserError, UserErrors
+
+FLAGS = (
+    *(("--multirun", "-m"), ("--hydra-help",), ("--resolve",), ("--version",), ("--help", "-h")),
+    *(("--run", "-r"), ("--shell-completion", "-sc")),
+)
+VALUES = (
+    *(("--cfg", "-c"), ("--package", "-p"), ("--config-path", "-cp"), ("--config-name", "-cn")),
+    *(("--experimental-rerun",),),
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command line asks for: its overrides, the user's directories, whether to sweep."""
+
+    overrides: list[str]
+    config_dirs: list[str]
+    multirun: bool
+    completes: bool
+
+    @classmethod
+    def parse(cls, arguments: Sequence[str]) -> "Command":
+        """Split a command line into Hydra's options and the overrides."""
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        for names in FLAGS:
+            parser.add_argument(*names, action="store_true")
+        for names in VALUES:
+            parser.add_argument(*names)
+        parser.add_argument("--info", "-i", nargs="?", const="all")
+        parser.add_argument("--config-dir", "-cd", action="append", default=[])
+        found, others = parser.parse_known_args(list(arguments))
+        overrides = [text for text in others if not text.startswith("-")]
+        return cls(overrides, found.config_dir, found.multirun, found.shell_completion)
+
+
+def check_overrides(arguments: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> None:
+    """Check all overrides of a command line at once.
+
+    Arguments:
+        arguments: of the shell, options included; or overrides alone.
+        config_dirs: more directories than `--config-dir` names.
+
+    Raises:
+        UserErrors: one line for each that is wrong.
+    """
+    from aetrain.config.overrides import wrong_overrides
+
+    command = Command.parse(arguments)
+    if command.completes:  # half a word is no mistake yet
+        return
+    dirs = [*command.config_dirs, *config_dirs]
+    if lines := wrong_overrides(command.overrides, config_dirs=dirs, multirun=command.multirun):
+        raise UserErrors(lines)
+
+
+@contextmanager
+def explained(
+    arguments: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()
+) -> Iterator[None]:
+    """Turn what Hydra, OmegaConf and yaml raise inside into lines for the user.
+
+    A fault of the program passes through.
+
+    Raises:
+        UserErrors: with one line for each mistake.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        from aetrain.config.compose import compose, keys
+        from aetrain.config.explain import explain
+        from aetrain.config.files import groups, searched
+
+        command = Command.parse(arguments)
+        dirs = searched(command.overrides, [*command.config_dirs, *config_dirs])
+        lines = explain(error, command.overrides, groups(dirs), keys(compose().cfg))
+        if not lines:
+            raise
+        raise UserErrors(lines) from error

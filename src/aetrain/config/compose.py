@@ -1,0 +1,104 @@
+"""The configuration composed from Python, and what it is composed of."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aetrain.config.allowlist import walk
+from aetrain.config.files import conf_files, searched
+from aetrain.errors import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A configuration without Hydra's own node.
+
+    Attributes:
+        cfg: not resolved yet.
+        choices: group -> name of the choice, for the groups that have one.
+    """
+
+    cfg: "DictConfig"
+    choices: dict[str, str]
+
+
+def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> Composed:
+    """Return the configuration that the command line `aetrain <overrides>` would have.
+
+    Raises:
+        UserError: for a directory that is not there.
+        Exception: Hydra's and OmegaConf's, for `explain.explain`.
+    """
+    from hydra import compose as hydra_compose
+    from omegaconf import open_dict
+
+    register_resolvers()
+    own = [o for o in overrides if not o.startswith("hydra.searchpath=")]
+    search = [f"hydra.searchpath=[{','.join(map(_quoted, _existing(overrides, config_dirs)))}]"]
+    with _hydra():
+        cfg = hydra_compose("train", [*search, *own], return_hydra_config=True)
+    choices = choices_of(cfg.hydra)
+    with open_dict(cfg):
+        del cfg["hydra"]
+    return Composed(cfg, choices)
+
+
+def choices_of(hydra: Any) -> dict[str, str]:
+    """Return group -> name of the choice, from Hydra's own node; `HydraConfig.get()` is one."""
+    chosen = dict(hydra.runtime.choices)
+    return {k: str(v) for k, v in chosen.items() if v is not None and not k.startswith("hydra/")}
+
+
+def keys(cfg: "DictConfig | None" = None) -> list[str]:
+    """Return all dotted keys of a configuration, by default of the one without overrides."""
+    from omegaconf import OmegaConf
+
+    raw: Any = OmegaConf.to_container(compose().cfg if cfg is None else cfg, resolve=False)
+    return [key for key, _ in walk(raw) if "[" not in key]
+
+
+def register_resolvers() -> None:
+    """Make `${reverse:<list>}` known; a decoder has the encoder's widths in reverse."""
+    from omegaconf import OmegaConf
+
+    OmegaConf.register_new_resolver("reverse", _reverse, replace=True)
+
+
+def _reverse(values: Any) -> Any:
+    # what is no list is handed on as it is, and refused where the user wrote it
+    from omegaconf import ListConfig
+
+    return values[::-1] if isinstance(values, ListConfig | list) else values
+
+
+@contextmanager
+def _hydra() -> Iterator[None]:
+    """Start Hydra on aetrain's directory and leave its global state as it was."""
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    saved = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(conf_files()), version_base="1.3"):
+            yield
+    finally:
+        GlobalHydra.instance().hydra = saved
+
+
+def _existing(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[str]:
+    directories = searched(overrides, config_dirs)
+    for directory in directories:
+        if not Path(directory).is_dir():
+            raise UserError(f"--config-dir={directory}: no such directory; correct the path")
+    return directories
+
+
+def _quoted(directory: str) -> str:
+    path = str(Path(directory).absolute()).replace("\\", "\\\\").replace("'", r"\'")
+    return f"'file://{path}'"
