@@ -230,8 +230,8 @@ class Autoencoder(pl.LightningModule, ABC):
         self.position.__dict__.update(checkpoint[CARD]["position"])
         checkpoint.pop("loops", None)
         loop = self.trainer.fit_loop
-        loop.epoch_progress.current.processed = self.position.epoch
-        loop.epoch_progress.current.completed = self.position.epoch
+        done = {"processed": self.position.epoch, "completed": self.position.epoch}
+        vars(loop.epoch_progress.current).update(done)
         self._advance_lightning(self.position.step)
 
     # --- checks ---

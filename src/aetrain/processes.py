@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import final
 
 import torch.distributed as dist
-from pytorch_lightning.plugins.environments import ClusterEnvironment
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 
 RANK, PORT, SIZE = "AETRAIN_RANK", "AETRAIN_PORT", "AETRAIN_SIZE"

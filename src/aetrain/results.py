@@ -2,9 +2,9 @@
 
 import platform
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import pytorch_lightning as pl
 import torch
 
 import aetrain
@@ -41,6 +41,6 @@ def results_of(job: "Job", parts: "Parts", best_cost: float, fit_seconds: float)
         "processes": job.processes,
         "version/aetrain": aetrain.__version__,
         "version/torch": torch.__version__,
-        "version/lightning": pl.__version__,
+        "version/lightning": version("pytorch-lightning"),
         "version/python": platform.python_version(),
     }

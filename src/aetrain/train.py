@@ -19,7 +19,9 @@ from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import build_plan
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
+from aetrain.errors import NonFiniteLoss
 from aetrain.job import Job, Parts, assemble
+from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.processes import LocalEnvironment, launched
 from aetrain.results import results_of
 from aetrain.run import Run, default_path
@@ -160,11 +162,20 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         run.write_results(results)
         story.results(results)
         return results
+    except NonFiniteLoss as error:
+        kept = run.last if run.last.is_file() else "none yet"
+        full = NonFiniteLoss(f"{error}; last good checkpoint: {kept}")
+        if story:
+            story.failed(full)
+        raise full from None
     except BaseException as error:
         if story:
             story.failed(error)
         raise
     finally:
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoard):
+                logger.close()
         if story:
             story.close()
 

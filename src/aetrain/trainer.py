@@ -66,7 +66,7 @@ def build_trainer(
 
 def best_cost(trainer: pl.Trainer) -> float:
     """Return the best validation cost of a run so far."""
-    return next(c.best_cost for c in trainer.callbacks if isinstance(c, Checkpoints))
+    return next(c.best_cost for c in trainer.checkpoint_callbacks if isinstance(c, Checkpoints))
 
 
 def _devices(job: "Job") -> Any:

@@ -50,7 +50,12 @@ class Checkpoints(Checkpoint):
         self._saved_step = _model(pl_module).position.step
 
     def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
     ) -> None:
         """Save where `every_n_steps` have passed since the last save."""
         model = _model(pl_module)

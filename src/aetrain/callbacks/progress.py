@@ -57,7 +57,12 @@ class ProgressLine(ProgressBar):
         self._progress.start()
 
     def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
     ) -> None:
         """Move the line on."""
         if self._progress is not None and self._task is not None:

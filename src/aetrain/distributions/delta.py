@@ -17,7 +17,7 @@ class Delta(Distribution):
         event_dims: how many of the last dimensions are one event.
     """
 
-    arg_constraints = {"loc": constraints.real}
+    arg_constraints = {"loc": constraints.real}  # pyright: ignore
     has_rsample = True
 
     def __init__(self, loc: Tensor, event_dims: int) -> None:

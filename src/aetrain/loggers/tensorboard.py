@@ -18,8 +18,8 @@ class TensorBoard(TensorBoardLogger):
     """
 
     def __init__(self, path: Path, step: int = 0) -> None:
-        purge = {"purge_step": step + 1} if step else {}
-        super().__init__(path, name="", version="tensorboard", default_hp_metric=False, **purge)
+        super().__init__(path, name="", version="tensorboard", default_hp_metric=False)
+        self._kwargs["purge_step"] = step + 1 if step else None
 
     def log_hyperparams(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, params: Mapping[str, Any], metrics: Mapping[str, Any] | None = None
@@ -30,5 +30,12 @@ class TensorBoard(TensorBoardLogger):
             writer.add_summary(summary)
 
     def save(self) -> None:
-        """Flush; the configuration is in the run's config.yaml already."""
+        """Write nothing more: the configuration is in the run's config.yaml already."""
+
+    def finalize(self, status: str) -> None:
+        """Flush; the test that follows the training goes on in the same file."""
         self.experiment.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.experiment.close()
