@@ -7,6 +7,7 @@ From a shell: `aetrain model=vae likelihood=bernoulli`. From Python:
     z = trained.encode(x)
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -24,7 +25,5 @@ def __getattr__(name: str) -> Any:
 
         return load
     if name == "train":
-        from aetrain.api import train
-
-        return train
+        return importlib.import_module("aetrain.train")  # a module that can be called
     raise AttributeError(f"module 'aetrain' has no attribute '{name}'")

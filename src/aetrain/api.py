@@ -21,8 +21,8 @@ def train(overrides: Sequence[str] = (), *, config_dirs: Sequence[str] = ()) -> 
     Raises:
         UserError: for anything in the overrides that can be mended, with the remedy.
     """
+    from aetrain.execute import execute
     from aetrain.resume import resumed
-    from aetrain.train import train as carry_out
 
     command = list(overrides)
     config, choices, run = resumed(command)
@@ -31,5 +31,4 @@ def train(overrides: Sequence[str] = (), *, config_dirs: Sequence[str] = ()) -> 
         with explained(command, config_dirs):
             composed = compose(command, config_dirs)
             config, choices = check_early(composed.cfg), composed.choices
-    results = carry_out(config, choices, command, resume=run)
-    return results
+    return execute(config, choices, command, resume=run)

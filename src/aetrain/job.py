@@ -9,7 +9,13 @@ from typing import Any
 import torch
 
 from aetrain.autoencoder import CARD, Autoencoder
-from aetrain.build import build_data, build_model, check_pair, likelihood_support
+from aetrain.build import (
+    build_data,
+    build_model,
+    build_plan,
+    check_pair,
+    likelihood_support,
+)
 from aetrain.data.module import DataModule
 from aetrain.meter import Meter
 from aetrain.position import Position
@@ -59,6 +65,7 @@ def assemble(
     config: dict[str, Any],
     choices: Mapping[str, str],
     saved: Mapping[str, Any] | None,
+    device: str,
 ) -> Parts:
     """Build data and model, and try the model on two examples; nothing is written."""
     seed, trainer = config["seed"], config["trainer"]
@@ -84,5 +91,6 @@ def assemble(
     model.max_steps = config["trainer"]["max_steps"]
     model.nll_samples = config["evaluation"]["nll_samples"]
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
+    model.plan = build_plan(config, device)
     model.try_out(data.first("train", 2, torch.device("cpu")))
     return Parts(model, data, position, Run(Path()))

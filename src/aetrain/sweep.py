@@ -66,9 +66,9 @@ def sweep_job(
     environment = dict(os.environ)
     try:
         config = check_early(cfg)
-        from aetrain.train import train
+        from aetrain.execute import execute
 
-        results = train(config, choices, command, directory=directory)
+        results = execute(config, choices, command, directory=directory)
         return float(results["val/best_cost"])
     except UserError as error:
         record |= {"status": 2, "error": str(error).splitlines()[0]}

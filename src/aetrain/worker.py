@@ -12,8 +12,8 @@ from aetrain.processes import PORT, RANK, READY, SIZE, LocalEnvironment, leave_g
 def main() -> int:
     """Train along with process 0, which has checked everything and prints everything."""
     from aetrain.console import quiet
+    from aetrain.execute import assemble_job, carry_out
     from aetrain.job import Job
-    from aetrain.train import assemble_job, carry_out
 
     quiet()
     job = Job(**json.loads(Path(sys.argv[1]).read_text()))

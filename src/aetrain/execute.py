@@ -1,0 +1,219 @@
+"""A job from its composed configuration to its results. No model's name appears here."""
+
+import gc
+import json
+import shutil
+import signal
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aetrain import checkpoint, hardware
+from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.config.check import check_targets
+from aetrain.console import Story, quiet
+from aetrain.errors import NonFiniteLoss
+from aetrain.job import Job, Parts, assemble
+from aetrain.loggers.tensorboard import TensorBoard
+from aetrain.processes import LocalEnvironment, launched
+from aetrain.results import results_of
+from aetrain.run import Run, default_path
+from aetrain.seeding import cublas_deterministic
+from aetrain.trainer import best_cost, build_trainer
+
+
+def execute(
+    config: dict[str, Any],
+    choices: Mapping[str, str],
+    command: list[str],
+    *,
+    directory: Path | None = None,
+    resume: Run | None = None,
+    started: float | None = None,
+) -> dict[str, Any]:
+    """Check, train, test and record one job; return its results.
+
+    Arguments:
+        config: resolved and plain, its own keys checked already.
+        choices: group -> name of the choice.
+        command: what the user typed.
+        directory: the run's directory where a sweep has made one.
+        resume: the run to go on with.
+        started: when the command was given.
+
+    Raises:
+        UserError: for anything the user can mend; nothing is left half-written.
+        Interrupted: after a signal; the state is saved.
+    """
+    quiet()
+    check_targets(config)
+    trainer = config["trainer"]
+    device = hardware.device_type(trainer["accelerator"])
+    processes = hardware.device_count(device, trainer["devices"])
+    if trainer["deterministic"]:
+        cublas_deterministic()
+    saved = checkpoint.read(resume.last) if resume else None
+    with hardware.settings("highest", processes):
+        rows = config["dataset"]["batch_size"]
+        float32 = saved[CARD]["float32"] if saved else hardware.fastest_float32(rows, device)
+    with hardware.settings(float32, processes):
+        parts = assemble(config, choices, saved, device)
+        run = parts.run = resume or _new_run(config, choices, directory)
+        job = Job(
+            config=config,
+            choices=dict(choices),
+            run=str(run.path),
+            resume=str(run.last) if resume else None,
+            device=device,
+            processes=processes,
+            float32=float32,
+            command=command,
+            started=started or time.time(),
+        )
+        try:
+            run.write_config(config, command)
+            return _with_processes(job, parts)
+        finally:
+            if trainer["fast_dev_run"]:
+                shutil.rmtree(run.path, ignore_errors=True)
+
+
+def _new_run(config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None) -> Run:
+    if directory is not None:
+        return Run.create(directory, exclusive=False)
+    chosen = config["run"]["dir"]
+    path = Path(chosen) if chosen else default_path(choices["model"], choices["dataset"])
+    return Run.create(path, exclusive=True)
+
+
+def _with_processes(job: Job, parts: Parts) -> dict[str, Any]:
+    file = Path(job.run) / "processes.json"
+    if job.processes > 1:
+        file.write_text(json.dumps(asdict(job)))
+    try:
+        with launched(file, job.processes) as environment:
+            return carry_out(job, environment, parts)
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def assemble_job(job: Job) -> Parts:
+    """Return a job's objects in a process that has nothing but its description."""
+    with hardware.settings(job.float32, job.processes):
+        saved = checkpoint.read(Path(job.resume)) if job.resume else None
+        parts = assemble(job.config, job.choices, saved, job.device)
+    parts.run = Run(Path(job.run))
+    return parts
+
+
+def carry_out(job: Job, environment: LocalEnvironment | None, parts: Parts) -> dict[str, Any]:
+    """Fit, test and record in this process; return the results (empty for ranks above 0).
+
+    Arguments:
+        job: what is to be done.
+        environment: this process's place among several; None where it is alone.
+        parts: the job's objects.
+    """
+    with hardware.settings(job.float32, job.processes), warnings.catch_warnings():
+        _ignore_advice()
+        try:
+            return _fit_and_test(job, environment, parts)
+        finally:
+            gc.collect()
+            if job.device == "cuda":
+                torch.cuda.empty_cache()
+
+
+def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) -> dict[str, Any]:
+    model, data, run = parts.model, parts.data, parts.run
+    model.card = {
+        "config": job.config,
+        "choices": job.choices,
+        "event": list(data.event),
+        "classes": data.classes,
+        "float32": job.float32,
+    }
+    trainer = build_trainer(job, environment, run, parts.position)
+    data.configure_world(trainer.global_rank, trainer.world_size)
+    story = Story(job, parts) if trainer.is_global_zero else None
+    try:
+        if story:
+            story.plan()
+            log_hyperparameters(job, trainer.loggers)
+        started = time.time()
+        with _signals(model):
+            trainer.fit(model, datamodule=data, ckpt_path=job.resume, weights_only=True)
+            seconds = time.time() - started
+            if run.best.is_file():
+                best = checkpoint.read(run.best)
+                model.load_state_dict(best["state_dict"])
+            trainer.test(model, datamodule=data, verbose=False)
+        if story is None:
+            return {}
+        results = results_of(job, parts, best_cost(trainer), seconds)
+        run.write_results(results)
+        story.results(results)
+        return results
+    except NonFiniteLoss as error:
+        kept = run.last if run.last.is_file() else "none yet"
+        full = NonFiniteLoss(f"{error}; last good checkpoint: {kept}")
+        if story:
+            story.failed(full)
+        raise full from None
+    except BaseException as error:
+        if story:
+            story.failed(error)
+        raise
+    finally:
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoard):
+                logger.close()
+        if story:
+            story.close()
+
+
+def log_hyperparameters(job: Job, loggers: list[Any]) -> None:
+    """Declare the choices and main numbers of a run, and the test figures that will follow."""
+    config = job.config
+    numbers: dict[str, Any] = {key: config[key] for key in ("seed", "latent", "samples")}
+    numbers["lr"] = config["optimizer"].get("lr")
+    numbers["batch_size"] = config["dataset"]["batch_size"]
+    numbers["beta"] = config["objective"].get("beta")
+    hyperparameters = {**job.choices, **{k: v for k, v in numbers.items() if v is not None}}
+    final = ("elbo", "distortion", "rate", "nll", "bits_per_dim", "active_units")
+    for logger in loggers:
+        logger.log_hyperparams(hyperparameters, {f"test/{name}": 0.0 for name in final})
+
+
+@contextmanager
+def _signals(model: Autoencoder) -> Iterator[None]:
+    """Let the first Ctrl-C (or SIGTERM) end the run after its batch, and a second one at once."""
+
+    def ask(signum: int, frame: object) -> None:
+        if model.stop_signal:
+            raise KeyboardInterrupt
+        model.stop_signal = signum
+
+    try:
+        before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # only the main thread may; a job in another thread goes without
+        before = {}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def _ignore_advice() -> None:
+    """Leave out Lightning's advice on what is done here on purpose."""
+    for module in (r"pytorch_lightning\..*", r"lightning_fabric\..*"):
+        warnings.filterwarnings("ignore", category=UserWarning, module=module)
+        warnings.filterwarnings("ignore", category=FutureWarning, module=module)
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=module)

@@ -1,0 +1,204 @@
+"""What all batteries share: the members of a kind, found by walking conf/, and their oracles.
+
+A family, prior or network that is added to conf/ is tested without a change here, but for one
+entry in `ORACLES`: its log density, written with scipy.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from omegaconf import OmegaConf
+from scipy import special, stats
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from aetrain.build import make
+from aetrain.config.compose import compose
+from aetrain.config.files import groups
+from aetrain.families import Family
+from aetrain.values import BINARY, Values
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One choice of a group, with options of its own."""
+
+    group: str
+    choice: str
+    options: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ",".join([f"{self.group}={self.choice}", *self.options])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The whole resolved configuration with this choice."""
+        own = [f"{self.group}.{option}" for option in self.options]
+        return config(f"{self.group}={self.choice}", *own)
+
+    def make(self, event: Sequence[int]) -> Any:
+        """Return the family or prior for an event, with parameters of its own drawn at random."""
+        module = make(self.config[self.group])(torch.Size(event))
+        with torch.no_grad():
+            for parameter in module.parameters():
+                parameter.copy_(0.3 * torch.randn_like(parameter))
+        return module
+
+
+# Options beside a choice's defaults that change what it computes.
+VARIANTS: dict[tuple[str, str], list[tuple[str, ...]]] = {
+    ("likelihood", "gaussian"): [
+        ("sigma=0.5",),
+        ("sigma=shared",),
+        ("sigma=per_dimension",),
+        ("sigma=decoder",),
+        ("sigma=decoder", "minimum=0.25"),
+    ],
+}
+
+
+def cases(*kinds: str) -> list[Any]:
+    """Return all choices of some groups as parameters for pytest."""
+    found = [
+        Case(kind, choice, options)
+        for kind in kinds
+        for choice in groups()[kind]
+        for options in [(), *VARIANTS.get((kind, choice), [])]
+    ]
+    return [pytest.param(case, id=str(case)) for case in found]
+
+
+@cache
+def config(*overrides: str) -> dict[str, Any]:
+    """Return the resolved configuration of a command line."""
+    resolved: Any = OmegaConf.to_container(compose(list(overrides)).cfg, resolve=True)
+    return resolved
+
+
+def _no_scales(family: Any, gradient: Tensor) -> Tensor:
+    return gradient[..., :0]
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """What a family must agree with.
+
+    Arguments:
+        log_prob: (family, raw, x) -> log density, still one number for each value of the event;
+            None for a family without a density. A prior's raw is None.
+        values: where it is normalised, if that is not the whole support.
+        log_scales: (family, gradient of raw) -> the gradients of log scales, which must never be 0.
+    """
+
+    log_prob: Callable[[Any, Any, Array], Array] | None
+    values: Values | None = None
+    log_scales: Callable[[Any, Tensor], Tensor] = _no_scales
+
+
+def _soft(raw: Any, bound: float) -> Any:
+    return np.exp(bound * raw / (bound + np.abs(raw)))
+
+
+def _gaussian(family: Any, raw: Array, x: Array) -> Array:
+    if family.sigma == "decoder":
+        raw, scale = np.moveaxis(raw, -len(family.event) - 1, 0)
+        scale = family.minimum + _soft(scale, 8.0)
+    elif isinstance(family.sigma, str):
+        scale = family.minimum + _soft(family.raw_scale.detach().numpy(), 8.0)
+    else:
+        scale = family.sigma
+    return stats.norm.logpdf(x, raw, scale)
+
+
+def _gaussian_scales(family: Any, gradient: Tensor) -> Tensor:
+    dim = -len(family.event) - 1
+    return gradient.select(dim, 1) if family.sigma == "decoder" else gradient[..., :0]
+
+
+ORACLES: dict[str, dict[str, Oracle]] = {
+    "likelihood": {
+        "bernoulli": Oracle(lambda _, raw, x: stats.bernoulli.logpmf(x, special.expit(raw))),
+        "bernoulli_grey": Oracle(
+            # an expected log mass: normalised on binary values only
+            lambda _, raw, x: x * special.log_expit(raw) + (1 - x) * special.log_expit(-raw),
+            values=BINARY,
+        ),
+        "gaussian": Oracle(_gaussian, log_scales=_gaussian_scales),
+    },
+    "posterior": {
+        "delta": Oracle(None),
+        "diagonal_gaussian": Oracle(
+            lambda q, raw, z: stats.norm.logpdf(
+                z, *(f(r) for f, r in zip([np.array, lambda r: _soft(r, 10.0)], _halves(q, raw)))
+            ),
+            log_scales=lambda q, gradient: gradient.select(-len(q.event) - 1, 1),
+        ),
+    },
+    "prior": {
+        "standard_normal": Oracle(lambda _, raw, z: stats.norm.logpdf(z)),
+    },
+}
+
+
+def _halves(family: Any, raw: Array) -> Any:
+    return np.moveaxis(raw, -len(family.event) - 1, 0)
+
+
+def oracle(case: Case) -> Oracle:
+    """Return what a choice must agree with; fail, saying where to add it, if nothing is there."""
+    found = ORACLES.get(case.group, {}).get(case.choice)
+    if found is None:
+        pytest.fail(
+            f"conf/{case.group}/{case.choice}.yaml has no oracle: add its log density, by scipy,"
+            f" as ORACLES['{case.group}']['{case.choice}'] in tests/battery.py"
+        )
+    return found
+
+
+def needs_density(case: Case) -> Oracle:
+    """Return the oracle of a choice with a density; skip the test for a point mass."""
+    found = oracle(case)
+    if found.log_prob is None:
+        pytest.skip(f"{case} has no density")
+    return found
+
+
+def draw(values: Values, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Return random values of a range."""
+    if values.levels is not None:
+        places = torch.randint(values.levels, shape, dtype=dtype)
+        return values.low + places * (values.high - values.low) / max(1, values.levels - 1)
+    if math.isinf(values.low) and math.isinf(values.high):
+        return 2 * torch.randn(shape, dtype=dtype)
+    if math.isinf(values.high):
+        return values.low + torch.empty(shape, dtype=dtype).exponential_()
+    return values.low + (values.high - values.low) * torch.rand(shape, dtype=dtype)
+
+
+def normalised_on(case: Case, module: Any) -> Values:
+    """Return the values over which the density of a module sums to 1."""
+    return oracle(case).values or getattr(module, "support", Values())
+
+
+def raw_for(family: Family, *batch: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Return random raw parameters of a family."""
+    return torch.randn(*batch, *family.parameter_shape, dtype=dtype)
+
+
+def redo(family: Family, raw: Tensor, own: Sequence[Tensor]) -> Distribution:
+    """Return family(raw) with other tensors for the family's own parameters."""
+    names = [name for name, _ in family.named_parameters()]
+    return torch.func.functional_call(family, dict(zip(names, own, strict=True)), (raw,))
+
+
+def copies(module: nn.Module) -> list[Tensor]:
+    """Return the module's parameters as leaves of their own."""
+    return [p.detach().clone().requires_grad_() for p in module.parameters()]

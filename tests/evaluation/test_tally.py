@@ -1,0 +1,150 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from torch import Tensor
+
+from aetrain.evaluation.tally import Report, Tally
+from aetrain.world import World
+
+N, D = 103, 4
+
+
+@pytest.fixture
+def report() -> Report:
+    g = torch.Generator().manual_seed(0)
+    code = torch.randn(N, D, generator=g)
+    code = (code - code.mean(0)) / code.std(0) * torch.tensor([2.0, 1.0, 0.11, 0.05])
+    rates = torch.rand(N, D, generator=g)
+    costs = {"distortion": 80 + 10 * torch.randn(N, generator=g), "rate": rates.sum(1)}
+    return Report(costs, code, rates)
+
+
+@pytest.fixture
+def nll() -> Tensor:
+    return 90 + 9 * torch.randn(N, generator=torch.Generator().manual_seed(1))
+
+
+def part(report: Report, index: Tensor | slice) -> Report:
+    rates = None if report.rates is None else report.rates[index]
+    return Report({k: v[index] for k, v in report.costs.items()}, report.code[index], rates)
+
+
+def tally(report: Report, nll: Tensor | None, *blocks: Tensor | slice) -> Tally:
+    total = Tally()
+    for block in blocks or (slice(None),):
+        total.add(part(report, block), None if nll is None else {"nll": nll[block]})
+    return total
+
+
+def test_figures_against_numpy(report: Report, nll: Tensor) -> None:
+    figures = tally(report, nll).figures(64, 4.0)
+    distortion, rate = (report.costs[k].double().numpy() for k in ("distortion", "rate"))
+    expected = {
+        "distortion": distortion.mean(),
+        "rate": rate.mean(),
+        "cost": (distortion + rate).mean(),
+        "elbo": -(distortion + rate).mean(),
+        "elbo_se": stats.sem(distortion + rate),
+        "nll": nll.double().numpy().mean(),
+        "nll_se": stats.sem(nll.double().numpy()),
+        "bits_per_dim": nll.double().numpy().mean() / (64 * np.log(2)) + 4.0,
+        "active_units": float((report.code.double().numpy().var(0) > 0.01).sum()),
+    }
+    assert figures.keys() == expected.keys()
+    for name, value in expected.items():
+        assert figures[name] == pytest.approx(value, rel=1e-10), name
+
+
+def test_without_importance_samples_the_bits_are_the_elbos(report: Report) -> None:
+    figures = tally(report, None).figures(64, 0.0)
+    assert figures["bits_per_dim"] == pytest.approx(-figures["elbo"] / (64 * math.log(2)))
+    assert "nll" not in figures
+    assert "bits_per_dim" not in tally(report, None).figures(64, None)
+
+
+def test_without_a_rate_there_is_no_elbo(report: Report) -> None:
+    plain = Report({"distortion": report.costs["distortion"]}, report.code, None)
+    total = tally(plain, None)
+    assert total.figures(64, 0.0).keys() == {"distortion", "cost", "active_units"}
+    assert total.rates is None
+
+
+def test_rates_by_dimension(report: Report) -> None:
+    assert report.rates is not None
+    rates = tally(report, None).rates
+    assert rates is not None
+    torch.testing.assert_close(rates, report.rates.double().mean(0))
+    assert rates.sum().item() == pytest.approx(tally(report, None).mean("rate"))
+
+
+def test_active_units(report: Report) -> None:
+    """Var > 0.01: standard deviations 2, 1 and 0.11 are active, 0.05 is not."""
+    assert tally(report, None).active.tolist() == [True, True, True, False]
+    shifted = report._replace(code=report.code + 100)
+    assert tally(shifted, None).active.tolist() == [True, True, True, False]
+    still = report._replace(code=torch.full((N, D), 7.0))
+    assert tally(still, None).figures(64, None)["active_units"] == 0
+
+
+def test_codes_of_any_shape(report: Report) -> None:
+    folded = report._replace(code=report.code.view(N, 2, 2), rates=torch.rand(N, 2, 2))
+    total = tally(folded, None)
+    assert torch.equal(total.active, tally(report, None).active)
+    assert total.rates is not None
+    assert total.rates.shape == (4,)
+
+
+BLOCKS = [[N], [50, 50, 3], [1] * N, [3, 100]]
+
+
+@pytest.mark.parametrize("sizes", BLOCKS, ids=lambda sizes: f"{len(sizes)} blocks")
+def test_neither_order_nor_blocks_matter(report: Report, nll: Tensor, sizes: list[int]) -> None:
+    order = torch.randperm(N, generator=torch.Generator().manual_seed(2))
+    blocks = order.split(sizes)
+    figures = tally(report, nll, *blocks).figures(64, 0.0)
+    assert figures == pytest.approx(tally(report, nll).figures(64, 0.0), rel=1e-10)
+    assert tally(report, nll, *blocks).examples == N
+
+
+def test_standard_errors_of_great_numbers() -> None:
+    """Sums of squares lose digits; float64 has enough for costs as great as a photograph's."""
+    cost = 1e6 + torch.randn(1000, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    total = tally(Report({"rate": cost}, torch.zeros(1000, 1), None), None)
+    assert total.standard_error("cost") == pytest.approx(stats.sem(cost.numpy()), rel=1e-3)
+
+
+def test_a_single_example_has_no_standard_error(report: Report) -> None:
+    total = tally(report, None, slice(0, 1))
+    assert math.isnan(total.standard_error("cost"))
+    assert total.mean("cost") == pytest.approx(sum(c[0].item() for c in report.costs.values()))
+    constant = tally(Report({"rate": torch.full((9,), 0.1)}, torch.zeros(9, 1), None), None)
+    assert constant.standard_error("cost") == pytest.approx(0, abs=1e-8)
+
+
+def test_half_precision_is_summed_in_full() -> None:
+    cost = torch.full((5000,), 100.0, dtype=torch.bfloat16)
+    total = tally(Report({"rate": cost}, torch.zeros(5000, 1, dtype=torch.bfloat16), None), None)
+    assert total.mean("cost") == 100
+
+
+def test_what_is_added_is_let_go_of(report: Report) -> None:
+    """Sums keep no graph and no view of the batch."""
+    costs = {name: cost.requires_grad_() for name, cost in report.costs.items()}
+    total = tally(Report(costs, report.code, report.rates), None)
+    assert not any(x.requires_grad for x in total._sums.values())
+    before = total.mean("cost")
+    with torch.no_grad():
+        for cost in costs.values():
+            cost.zero_()
+    total.add(part(report, slice(0, 0)))
+    assert total.mean("cost") == before
+
+
+def test_alone_reduce_changes_nothing(report: Report) -> None:
+    total = tally(report, None)
+    before = total.figures(64, 0.0)
+    total.reduce(World(), torch.device("cpu"))
+    assert total.figures(64, 0.0) == before

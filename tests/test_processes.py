@@ -1,0 +1,68 @@
+"""Two processes train one model as one process does."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.conftest import Shell
+
+# grey values, so that no noise is drawn; an odd batch, so that the parts are unequal
+JOB = [
+    *("likelihood=gaussian", "trainer.accelerator=cpu", "trainer.max_steps=10", "seed=1"),
+    *("network.hidden=[32]", "dataset.batch_size=75", "callbacks=none", "evaluation.nll_samples=7"),
+    *("dataset.eval_batch_size=50", "trainer.precision=64-true"),
+]
+TWO = ["trainer=ddp", "trainer.devices=2"]
+
+
+def results(run: Path) -> dict[str, float]:
+    return json.loads((run / "results.json").read_text())
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return torch.load(run / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+
+
+@pytest.mark.parametrize("model", ["ae", "vae"])
+def test_two_processes_equal_one(model: str, tmp_path: Path, shell: Shell) -> None:
+    # without steps the weights are the initial ones: a vae's training noise is each process's own
+    steps = [] if model == "ae" else ["trainer.max_steps=0"]
+    one = shell(*JOB, *steps, f"model={model}", "run.dir=one")
+    two = shell(*TWO, *JOB, *steps, f"model={model}", "run.dir=two")
+    assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
+    first, second = weights(tmp_path / "one"), weights(tmp_path / "two")
+    for key in first:
+        assert torch.allclose(first[key], second[key], atol=1e-5, rtol=0), key
+    a, b = results(tmp_path / "one"), results(tmp_path / "two")
+    figures = [name for name in a if name.startswith("test/")]
+    assert len(figures) >= 2
+    for name in figures:
+        assert b[name] == pytest.approx(a[name], rel=1e-9), name
+    assert len(list((tmp_path / "two/tensorboard").iterdir())) == 1
+
+
+def test_ranks_agree_after_training(tmp_path: Path, shell: Shell) -> None:
+    done = shell(*TWO, *JOB, "model=vae", "run.dir=r", "trainer.precision=32-true")
+    assert done.returncode == 0, done.stderr
+    assert results(tmp_path / "r")["weights_agree"] is True
+
+
+def test_a_sweep_over_numbers_of_devices(tmp_path: Path, shell: Shell) -> None:
+    sweep = shell("-m", "trainer=ddp", "trainer.devices=2,1,2", *JOB, "model=ae")
+    assert sweep.returncode == 0, sweep.stderr
+    (directory,) = (tmp_path / "outputs/multirun").glob("*/*")
+    jobs = sorted(path.parent for path in directory.glob("*/results.json"))
+    assert [job.name for job in jobs] == ["0", "1", "2"]
+    assert [results(job)["processes"] for job in jobs] == [2, 1, 2]
+    assert len({round(results(job)["test/distortion"], 9) for job in jobs}) == 1
+
+
+def test_a_resumed_run_of_two_processes_is_exact(tmp_path: Path, shell: Shell) -> None:
+    job = [*TWO, *JOB, "model=vae"]
+    assert shell(*job, "run.dir=a").returncode == 0
+    assert shell(*job, "run.dir=b", "trainer.max_steps=4").returncode == 0
+    assert shell("resume=b", "trainer.max_steps=10").returncode == 0
+    first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
+    assert all(torch.equal(first[key], second[key]) for key in first)

@@ -1,0 +1,150 @@
+"""A run that dies goes on as if it had not: the same weights, bit for bit."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+import aetrain
+from aetrain.config.files import groups
+from aetrain.errors import UserError
+from tests.conftest import TINY, Shell
+from tests.test_train import scalars
+
+JOB = [
+    *("network.hidden=[32]", "trainer.max_epochs=30", "trainer.accelerator=cpu", "seed=3"),
+    *("callbacks.early_stopping.patience=null", "evaluation.nll_samples=3"),
+    *("schedule=cosine", "callbacks.checkpoint.every_n_steps=7", "dataset.batch_size=90"),
+]
+
+
+def start(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "aetrain", *arguments],
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 100
+    while not path.exists():
+        assert process.poll() is None, "the run ended before it had a checkpoint"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def equal(a: Path, b: Path) -> None:
+    for name in ("last", "best"):
+        first, second = (
+            torch.load(run / "checkpoints" / f"{name}.ckpt", weights_only=True) for run in (a, b)
+        )
+        assert first["aetrain"]["position"] == second["aetrain"]["position"]
+        assert first["state_dict"].keys() == second["state_dict"].keys()
+        for key, tensor in first["state_dict"].items():
+            assert torch.equal(tensor, second["state_dict"][key]), key
+
+
+@pytest.mark.parametrize("model", groups()["model"])
+def test_killed_at_a_random_step_and_resumed(model: str, tmp_path: Path, shell: Shell) -> None:
+    job = [*JOB, f"model={model}"]
+    process = start(tmp_path, *job, "run.dir=killed")
+    wait_for(tmp_path / "killed/checkpoints/last.ckpt", process)
+    time.sleep(random.random() * 0.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    at = torch.load(tmp_path / "killed/checkpoints/last.ckpt", weights_only=True)["aetrain"]
+    print("killed after", at["position"])
+    assert shell("resume=killed").returncode == 0
+    straight = shell(*job, "run.dir=straight")
+    assert straight.returncode == 0
+    equal(tmp_path / "killed", tmp_path / "straight")
+
+
+def test_one_curve_and_all_overrides_after_a_resumption(here: Path) -> None:
+    job = [*TINY, "trainer.log_every_n_steps=1", "run.dir=r"]
+    aetrain.train(job)
+    results = aetrain.train(["resume=r", "trainer.max_epochs=4"])
+    assert results["steps"] == 12
+    assert results["run"] == "r"
+    events = Path("r/tensorboard")
+    steps = []
+    for file in sorted(events.iterdir()):
+        moved = Path(f"one/{file.name}/tensorboard")
+        moved.mkdir(parents=True)
+        file.rename(moved / file.name)
+        steps += [step for step, _ in scalars(str(moved.parent))["train/elbo"]]
+    assert steps == sorted(set(steps)) == list(range(1, 13))
+    overrides = yaml.safe_load(Path("r/overrides.yaml").read_text())
+    assert overrides == [job, ["resume=r", "trainer.max_epochs=4"]]
+    rows = Path("r/metrics.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]].count("6") == 3  # train, validation, first test
+
+
+def test_a_finished_run_is_only_tested_again(here: Path) -> None:
+    first = aetrain.train([*TINY, "run.dir=r"])
+    again = aetrain.train(["resume=r"])
+    assert again["steps"] == first["steps"]
+    assert again["test/elbo"] == first["test/elbo"]
+
+
+def test_ctrl_c_saves_and_exits_with_130(tmp_path: Path, shell: Shell) -> None:
+    job = [*JOB, "schedule=constant", "trainer.max_epochs=5000", "callbacks.checkpoint.every_n_steps=50", "run.dir=r"]
+    process = start(tmp_path, *job)
+    wait_for(tmp_path / "r/checkpoints/last.ckpt", process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    step = torch.load(tmp_path / "r/checkpoints/last.ckpt", weights_only=True)["aetrain"][
+        "position"
+    ]
+    log = (tmp_path / "r/train.log").read_text()
+    assert f"stopped and saved at step {step['step']}" in log
+    more = f"trainer.max_steps={step['step'] + 20}"
+    assert shell("resume=r", more).returncode == 0
+    assert shell(*job, more, "run.dir=straight").returncode == 0
+    first, second = (
+        torch.load(tmp_path / run / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+        for run in ("r", "straight")
+    )
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def refused(arguments: list[str]) -> str:
+    with pytest.raises(UserError) as error:
+        aetrain.train(arguments)
+    return str(error.value)
+
+
+def test_what_cannot_be_resumed(here: Path) -> None:
+    assert refused(["resume=r"]) == "r: no such run directory; runs are under outputs/"
+    Path("r").mkdir()
+    assert refused(["resume=r"]) == "r: not a run directory, as it has no config.yaml"
+    aetrain.train([*TINY, "run.dir=s"])
+    last = Path("s/checkpoints/last.ckpt")
+    whole = last.read_bytes()
+    last.write_bytes(whole[: len(whole) // 2])
+    assert refused(["resume=s"]).startswith("s/checkpoints/last.ckpt: truncated or damaged")
+    last.unlink()
+    assert "no checkpoint to go on from" in refused(["resume=s"])
+    last.write_bytes(whole)
+    assert "Did you mean 'lr'?" in refused(["resume=s", "optimizer.lrr=1"])
+    assert "cannot change in a run that goes on" in refused(["resume=s", "seed=1"])
+
+
+def test_a_target_in_a_checkpoint_is_checked(here: Path) -> None:
+    aetrain.train([*TINY, "run.dir=s"])
+    for name in ("last", "best"):
+        path = Path(f"s/checkpoints/{name}.ckpt")
+        content = torch.load(path, weights_only=True)
+        content["aetrain"]["config"]["prior"]["_target_"] = "torch.hub.load"
+        torch.save(content, path)
+    assert "prior._target_" in refused(["resume=s"])
+    with pytest.raises(UserError, match=r"prior\._target_='torch.hub.load'"):
+        aetrain.load("s")

@@ -1,0 +1,68 @@
+import math
+from itertools import pairwise
+
+import pytest
+
+from aetrain.build import make
+from aetrain.schedules import Schedule, constant, cosine, linear, step
+from tests.battery import Case, cases
+
+TOTAL = 2000
+
+
+@pytest.mark.parametrize("case", cases("schedule"))
+def test_every_choice_is_a_multiplier_at_every_step(case: Case) -> None:
+    schedule: Schedule = make(case.config["schedule"])
+    for total in (1, 10, TOTAL):
+        for at in (*range(min(total, 50)), total - 1, total, 2 * total):
+            multiplier = schedule(at, total)
+            assert isinstance(multiplier, float)
+            assert 0 <= multiplier <= 1
+    assert schedule(700, TOTAL) == schedule(700, TOTAL)
+
+
+@pytest.mark.parametrize("case", cases("schedule"))
+def test_every_choice_trains_at_first(case: Case) -> None:
+    assert make(case.config["schedule"])(0, TOTAL) > 0
+
+
+def test_constant() -> None:
+    assert {constant(at, TOTAL) for at in range(TOTAL)} == {1.0}
+
+
+def test_linear() -> None:
+    assert [linear(at, TOTAL, warmup=4) for at in range(6)] == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert linear(0, TOTAL, warmup=0) == linear(0, TOTAL, warmup=1) == 1.0
+
+
+def test_cosine() -> None:
+    for at in range(0, 101, 10):
+        expected = 0.5 * (1 + math.cos(math.pi * at / 100))
+        assert cosine(at, 100) == pytest.approx(expected, abs=1e-15)
+    assert cosine(0, 100) == 1
+    assert cosine(50, 100) == pytest.approx(0.5)
+    assert cosine(100, 100) == cosine(1000, 100) == 0
+
+
+def test_cosine_with_warm_up_and_final() -> None:
+    values = [cosine(at, 110, warmup=10, final=0.2) for at in range(111)]
+    assert values[:10] == pytest.approx([(at + 1) / 10 for at in range(10)])
+    assert values[10] == 1
+    assert values[60] == pytest.approx(0.6)
+    assert values[110] == pytest.approx(0.2)
+    assert all(a >= b for a, b in pairwise(values[10:]))
+
+
+def test_cosine_with_a_warm_up_longer_than_the_run() -> None:
+    assert [cosine(at, 2, warmup=4) for at in range(4)] == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_step_by_fractions() -> None:
+    values = [step(at, 100) for at in range(100)]
+    assert values == pytest.approx([1.0] * 50 + [0.1] * 25 + [0.01] * 25)
+
+
+def test_step_by_batches() -> None:
+    values = [step(at, 10, milestones=[2, 5], factor=0.5) for at in range(10)]
+    assert values == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25]
+    assert step(3, 10, milestones=[], factor=0.5) == 1
