@@ -15,7 +15,7 @@ import aetrain
 from aetrain.config.files import groups
 from aetrain.errors import UserError
 from tests.conftest import TINY, Shell
-from tests.test_train import scalars
+from tests.test_execute import scalars
 
 JOB = [
     *("network.hidden=[32]", "trainer.max_epochs=30", "trainer.accelerator=cpu", "seed=3"),
@@ -29,7 +29,7 @@ def start(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "aetrain", *arguments],
         cwd=directory,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -95,8 +95,23 @@ def test_a_finished_run_is_only_tested_again(here: Path) -> None:
     assert again["test/elbo"] == first["test/elbo"]
 
 
+@pytest.mark.parametrize("precision", ["32-true", "64-true", "bf16-mixed"])
+def test_resumed_in_the_middle_of_an_epoch(precision: str, here: Path) -> None:
+    job = [*TINY, f"trainer.precision={precision}", "trainer.max_steps=5"]
+    aetrain.train([*job, "run.dir=straight"])
+    aetrain.train([*job, "run.dir=parts", "trainer.max_steps=2"])
+    aetrain.train(["resume=parts", "trainer.max_steps=5"])
+    equal(Path("straight"), Path("parts"))
+
+
 def test_ctrl_c_saves_and_exits_with_130(tmp_path: Path, shell: Shell) -> None:
-    job = [*JOB, "schedule=constant", "trainer.max_epochs=5000", "callbacks.checkpoint.every_n_steps=50", "run.dir=r"]
+    job = [
+        *JOB,
+        "schedule=constant",
+        "trainer.max_epochs=5000",
+        "callbacks.checkpoint.every_n_steps=50",
+        "run.dir=r",
+    ]
     process = start(tmp_path, *job)
     wait_for(tmp_path / "r/checkpoints/last.ckpt", process)
     process.send_signal(signal.SIGINT)

@@ -17,7 +17,17 @@ from aetrain.values import BINARY, UNIT, Values
 
 Config = dict[str, Any]
 
-LOCATION = ("source", "root", "path", "size", "range", "label", "channels", "download")
+LOCATION = (
+    "source",
+    "root",
+    "path",
+    "size",
+    "range",
+    "label",
+    "channels",
+    "download",
+    "memory_limit",
+)
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
 
 

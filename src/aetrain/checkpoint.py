@@ -29,8 +29,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     except (OSError, RuntimeError) as error:
         part.unlink(missing_ok=True)
         kept = f"; the checkpoint before it is {path}" if path.exists() else ""
-        # torch's writer reports a full disk as a RuntimeError
-        reason = error if isinstance(error, OSError) else OSError(errno.ENOSPC, str(error))
+        # torch's writer reports a write that was cut short as a RuntimeError
+        reason = error if isinstance(error, OSError) else OSError(errno.EIO, "is the disk full?")
         raise UserError(f"{cannot_write(path, reason)}{kept}") from error
 
 

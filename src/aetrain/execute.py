@@ -150,6 +150,8 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         with _signals(model):
             trainer.fit(model, datamodule=data, ckpt_path=job.resume, weights_only=True)
             seconds = time.time() - started
+            if not model.world.agree(model):
+                raise RuntimeError("the processes have trained different weights: a fault of aetrain")
             if run.best.is_file():
                 best = checkpoint.read(run.best)
                 model.load_state_dict(best["state_dict"])

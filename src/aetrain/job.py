@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from aetrain import hardware
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import (
     build_data,
@@ -77,7 +78,9 @@ def assemble(
     check_pair(support, data.values_seen(), choices)
     config["dataset"]["binarize"] = data.binarize_chosen
     seed_process(seed)
-    model = build_model(config, data.event)
+    # in its own precision from the start, or a checkpoint of doubles would be rounded when restored
+    dtype = hardware.parameter_dtype(trainer["precision"])
+    model = build_model(config, data.event).to(dtype)
     position = Position()
     if saved is not None:
         position = Position(**saved[CARD]["position"])
@@ -92,5 +95,6 @@ def assemble(
     model.nll_samples = config["evaluation"]["nll_samples"]
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
     model.plan = build_plan(config, device)
-    model.try_out(data.first("train", 2, torch.device("cpu")))
+    batch = data.first("train", 2, torch.device("cpu"))
+    model.try_out({**batch, "x": batch["x"].to(dtype)})
     return Parts(model, data, position, Run(Path()))

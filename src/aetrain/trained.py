@@ -13,6 +13,7 @@ from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import build_model
 from aetrain.config.allowlist import require_allowed
 from aetrain.errors import UserError
+from aetrain.hardware import parameter_dtype
 from aetrain.seeding import SAMPLE, seed_torch
 
 BATCH = 1000
@@ -122,7 +123,7 @@ def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:
     config = card["config"]
     require_allowed(config, allow)
     event = torch.Size(card["event"])
-    model = build_model(config, event)
+    model = build_model(config, event).to(parameter_dtype(config["trainer"]["precision"]))
     model.load_state_dict(content["state_dict"])
     model.card = {k: v for k, v in card.items() if k != "position"}
     return Trained(model, config, event)

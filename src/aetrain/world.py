@@ -1,5 +1,6 @@
 """The processes that train one model together."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,6 +35,17 @@ class World:
         largest = torch.tensor(flag, device=device)
         dist.all_reduce(largest, op=dist.ReduceOp.MAX)
         return int(largest.item())
+
+    def agree(self, module: nn.Module) -> bool:
+        """Return whether every process holds the same parameters and buffers, bit for bit."""
+        if self.size == 1:
+            return True
+        digest = hashlib.sha256()
+        for tensor in module.state_dict().values():
+            digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+        digests: list[str] = [""] * self.size
+        dist.all_gather_object(digests, digest.hexdigest())
+        return len(set(digests)) == 1
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Replace every gradient by its sum over all processes, in one message for each dtype.

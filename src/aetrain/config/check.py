@@ -10,16 +10,22 @@ if TYPE_CHECKING:
 
 
 def check_early(cfg: "DictConfig") -> dict[str, Any]:
-    """Return the resolved, plain configuration after all checks that need no torch.
+    """Return the resolved, plain configuration; where all is well, without importing torch.
 
     Raises:
         UserErrors: one line for each value that is missing, cannot be resolved, is of the wrong
             kind or size, or names code that is not allowed.
     """
-    config, messages = plain.plain(cfg)
-    messages = [*plain.missing(cfg), *messages, *schema.problems(config)]
-    messages += allowlist.forbidden(config, _allowed(config))
-    if messages:
+    config, unresolved = plain.plain(cfg)
+    unreadable = [*plain.missing(cfg), *unresolved]
+    wrong = schema.problems(config)
+    refused = allowlist.forbidden(config, _allowed(config))
+    if wrong and not unreadable and not refused:
+        # there is something to tell anyway, so take the time to find all of it
+        from aetrain.config import signature
+
+        wrong += signature.problems(config)
+    if messages := [*unreadable, *wrong, *refused]:
         raise UserErrors(messages)
     return config
 

@@ -1,0 +1,59 @@
+"""Checkpoint files."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from aetrain.checkpoint import find, read, written_whole
+from aetrain.errors import UserError
+
+CONTENT = {"aetrain": {}, "state_dict": {}}
+
+
+class Harmful:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return print, ("executed",)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    path.write_text("old")
+
+    def fail() -> None:
+        with written_whole(path) as part:
+            part.write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match=r"No space left on device.*the checkpoint before it is"):
+        fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_replaces_in_one_move(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    with written_whole(path) as part:
+        torch.save(CONTENT, part)
+        assert not path.exists()
+    assert read(path) == CONTENT
+
+
+def test_nothing_in_a_file_is_executed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.ckpt"
+    torch.save({**CONTENT, "more": Harmful()}, path)
+    with pytest.raises(UserError, match="more than tensors and plain containers"):
+        read(path)
+    assert "executed" not in capsys.readouterr().out
+
+
+def test_find_prefers_the_best(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").touch()
+    checkpoints = tmp_path / "checkpoints"
+    checkpoints.mkdir()
+    with pytest.raises(UserError, match="the run has no checkpoint yet"):
+        find(tmp_path)
+    (checkpoints / "last.ckpt").touch()
+    assert find(tmp_path).name == "last.ckpt"
+    (checkpoints / "best.ckpt").touch()
+    assert find(tmp_path).name == "best.ckpt"

@@ -1,0 +1,52 @@
+"""What the machine offers."""
+
+import pytest
+import torch
+
+from aetrain import hardware
+from aetrain.errors import UserError
+
+
+def test_the_chosen_path_keeps_the_error_of_float32() -> None:
+    path = hardware.fastest_float32(100, "cpu")
+    a, b = torch.randn(100, 784), torch.randn(784, 500)
+    with hardware.settings(path, 1):
+        error = ((a @ b).double() - a.double() @ b.double()).norm() / (
+            a.double() @ b.double()
+        ).norm()
+    assert error < hardware.FLOAT32_ERROR
+
+
+def test_settings_are_given_back() -> None:
+    before = torch.get_float32_matmul_precision(), torch.get_num_threads()
+    with hardware.settings("medium", 2):
+        assert torch.get_float32_matmul_precision() == "medium"
+        assert torch.get_num_threads() == hardware.threads(2)
+    assert (torch.get_float32_matmul_precision(), torch.get_num_threads()) == before
+
+
+def test_threads_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "cores", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert [hardware.threads(n) for n in (1, 2, 3, 20)] == [8, 4, 2, 1]
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert [hardware.threads(n) for n in (1, 4)] == [3, 2]
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hardware.device_type("cpu") == "cpu"
+    with pytest.raises(UserError, match="choose auto, cpu, gpu or mps"):
+        hardware.device_type("tpu")
+    assert hardware.device_count("cpu", 3) == 3
+    assert hardware.device_count("cpu", "auto") == 1
+    with pytest.raises(UserError, match=r"trainer\.devices=0: must be at least 1"):
+        hardware.device_count("cpu", 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert hardware.device_count("cuda", [0, 1]) == 2
+    with pytest.raises(UserError, match="there are 2 devices of kind cuda"):
+        hardware.device_count("cuda", 3)
+
+
+def test_parameter_types() -> None:
+    assert hardware.parameter_dtype("64-true") == torch.float64
+    assert hardware.parameter_dtype("bf16-mixed") == torch.float32

@@ -1,0 +1,105 @@
+"""A trained model from Python."""
+
+import math
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+import aetrain
+from aetrain.errors import UserError
+from aetrain.trained import Trained
+from tests.conftest import TINY
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("runs"))
+    try:
+        return {
+            model: {
+                **aetrain.train([*TINY, f"model={model}", f"run.dir={model}"]),
+                "path": str(Path(model).absolute()),
+            }
+            for model in ("vae", "ae")
+        }
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture
+def vae(runs: dict[str, dict[str, object]]) -> Trained:
+    return aetrain.load(str(runs["vae"]["path"]))
+
+
+def test_shapes(vae: Trained) -> None:
+    x = torch.rand(7, 1, 8, 8).round()
+    z = vae.encode(x)
+    assert z.shape == (7, 2)
+    assert vae.decode(z).shape == x.shape
+    assert vae.reconstruct(x).shape == x.shape
+    assert torch.equal(vae.reconstruct(x), vae.decode(z))
+    assert vae.sample(5).shape == (5, 1, 8, 8)
+    assert vae.log_prob(x, samples=3).shape == (7,)
+    assert vae.posterior(x).batch_shape == (7,)
+    assert vae.likelihood(z).event_shape == (1, 8, 8)
+    assert not any(t.requires_grad for t in (z, vae.sample(1), vae.log_prob(x, samples=1)))
+
+
+def test_samples_are_means_or_draws_and_seeded(vae: Trained) -> None:
+    assert torch.equal(vae.sample(3, seed=1), vae.sample(3, seed=1))
+    assert not torch.equal(vae.sample(3, seed=1), vae.sample(3, seed=2))
+    assert set(vae.sample(50, mean=False).unique().tolist()) == {0.0, 1.0}
+
+
+def test_log_prob_agrees_with_the_test(runs: dict[str, dict[str, object]], vae: Trained) -> None:
+    data = pytest.importorskip("aetrain.build").build_data(vae.config)
+    data.load(vae.model.decoder.family.support)  # pyright: ignore[reportAttributeAccessIssue]
+    x = data.first("test", 60, torch.device("cpu"))["x"]
+    nll = -vae.log_prob(x, samples=500).mean().item()
+    reported = runs["vae"]["test/nll"]
+    assert isinstance(reported, float)
+    # five samples bound the evidence from below, loosely; the test's figure cannot be the smaller
+    assert 0 < reported - nll + 0.2 < 2
+
+
+def test_a_plain_autoencoder_has_no_log_prob(runs: dict[str, dict[str, object]]) -> None:
+    ae = aetrain.load(str(runs["ae"]["path"]))
+    with pytest.raises(UserError, match=r"AE defines no p\(x\), so there is no log_prob"):
+        ae.log_prob(torch.zeros(1, 1, 8, 8))
+
+
+def test_a_wrong_shape_is_named(vae: Trained) -> None:
+    with pytest.raises(UserError, match=r"x has the shape \(3, 64\), but this model takes"):
+        vae.encode(torch.zeros(3, 64))
+    with pytest.raises(UserError, match="z has the shape"):
+        vae.decode(torch.zeros(3, 5))
+
+
+def test_a_single_file_is_enough(
+    runs: dict[str, dict[str, object]], vae: Trained, here: Path
+) -> None:
+    moved = here / "moved.ckpt"
+    moved.write_bytes((Path(str(runs["vae"]["path"])) / "checkpoints/best.ckpt").read_bytes())
+    z = torch.zeros(1, 2)
+    assert torch.equal(aetrain.load(moved).decode(z), vae.decode(z))
+
+
+def test_doubles_stay_doubles(here: Path) -> None:
+    aetrain.train([*TINY, "trainer.precision=64-true", "run.dir=r"])
+    trained = aetrain.load("r")
+    assert trained.decode(torch.zeros(1, 2)).dtype == torch.float64
+    assert math.isfinite(trained.log_prob(torch.zeros(1, 1, 8, 8)).item())
+
+
+def test_what_is_no_run(here: Path) -> None:
+    with pytest.raises(UserError, match="no such run directory"):
+        aetrain.load("nowhere")
+    Path("x.ckpt").write_bytes(b"no checkpoint")
+    with pytest.raises(UserError, match="truncated or damaged"):
+        aetrain.load("x.ckpt")
+    torch.save({"a": 1}, "y.ckpt")
+    with pytest.raises(UserError, match="not a checkpoint of aetrain"):
+        aetrain.load("y.ckpt")
