@@ -153,8 +153,6 @@ class Game:
         torch.clear_autocast_cache()
 
     def _set_rate(self, optimizer: Optimizer, step: int) -> None:
-        if self.plan.schedule is constant:
-            return
         multiplier = self.rate_multiplier(step)
         for group in optimizer.param_groups:
             group["lr"] = group.setdefault("initial_lr", group["lr"]) * multiplier

@@ -1,0 +1,34 @@
+"""When pictures are drawn."""
+
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import aetrain
+from aetrain.config.files import groups
+from tests.conftest import TINY
+
+EXPECTED = {
+    "vae": {"reconstructions", "samples", "latent_plane", "latent_grid", "rates"},
+    "ae": {"reconstructions", "samples", "latent_plane", "latent_grid"},
+}
+
+
+@pytest.mark.parametrize("model", groups()["model"])
+def test_pictures_go_to_tensorboard_and_to_files(model: str, here: Path) -> None:
+    job = [f"model={model}", "callbacks=default", "callbacks.figures.every_n_epochs=1"]
+    results = aetrain.train([*TINY, *job])
+    run = Path(results["run"])
+    assert {path.stem for path in (run / "figures").iterdir()} == EXPECTED[model]
+    events = EventAccumulator(str(run / "tensorboard"), size_guidance={"images": 0}).Reload()
+    assert {tag.split("/")[-1] for tag in events.Tags()["images"]} == EXPECTED[model]
+    (tag,) = (t for t in events.Tags()["images"] if t.endswith("samples"))
+    assert [image.step for image in events.Images(tag)] == [3, 6]
+
+
+def test_vectors_are_drawn_as_curves(here: Path) -> None:
+    Path("x.csv").write_text("\n".join(f"{i % 7},{i % 5},{i % 3}" for i in range(100)))
+    own = ["dataset=array", "dataset.path=x.csv", "likelihood=gaussian", "callbacks=default"]
+    results = aetrain.train([*TINY, *own])
+    assert (Path(results["run"]) / "figures/reconstructions.png").stat().st_size > 1000

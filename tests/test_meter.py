@@ -1,0 +1,78 @@
+"""What is logged between two lines."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import torch
+
+from aetrain.autoencoder import Autoencoder
+from aetrain.errors import NonFiniteLoss
+from aetrain.meter import Meter
+from aetrain.position import Position
+from aetrain.world import World
+
+
+class Lines:
+    def __init__(self) -> None:
+        self.written: list[tuple[int, dict[str, float]]] = []
+
+    def log_metrics(self, figures: dict[str, float], step: int) -> None:
+        self.written.append((step, figures))
+
+
+def model(step: int, lines: Lines) -> Autoencoder:
+    optimizer = SimpleNamespace(param_groups=[{"lr": 0.25}])
+    game = SimpleNamespace(optimizers={"model": optimizer}, weight=lambda term, step: 0.5)
+    data = SimpleNamespace(
+        bits_offset=0.0,
+        event=torch.Size((2,)),
+        train_dataloader=lambda: SimpleNamespace(batch_at=lambda epoch, batch: (epoch, batch)),
+        batch=lambda item, device: {"x": torch.tensor([0.0, float(item[1])])},
+    )
+    return cast(
+        Autoencoder,
+        SimpleNamespace(
+            position=Position(epoch=1, batch=step, step=step),
+            world=World(),
+            game=game,
+            data=data,
+            device=torch.device("cpu"),
+            loggers=[lines],
+        ),
+    )
+
+
+def costs(distortion: float, rate: float) -> dict[str, Any]:
+    return {
+        "distortion": torch.tensor(distortion),
+        "rate": torch.tensor(rate),
+        "loss": torch.tensor(0.0),
+    }
+
+
+def test_means_since_the_last_line() -> None:
+    lines, meter = Lines(), Meter(every=2)
+    assert [meter.due(step) for step in range(4)] == [False, True, False, True]
+    meter.add(costs(1.0, 2.0), 10)
+    meter.add(costs(3.0, 4.0), 10)
+    meter.flush(model(2, lines))
+    ((step, line),) = lines.written
+    assert step == 2
+    assert line["train/distortion"] == 2.0
+    assert line["train/elbo"] == -5.0
+    assert line["weight/rate"] == 0.5
+    assert line["optimizer/model_lr"] == 0.25
+    assert line["train/bits_per_dim"] == pytest.approx(5 / (2 * 0.6931472))
+    meter.flush(model(2, lines))
+    assert len(lines.written) == 1
+
+
+def test_a_cost_that_is_not_finite_is_traced_to_its_batch() -> None:
+    meter = Meter(every=100)
+    for value in (1.0, 2.0, float("inf"), float("nan")):
+        meter.add(costs(value, 1.0), 10)
+    with pytest.raises(NonFiniteLoss) as error:
+        meter.flush(model(10, Lines()))
+    assert "the term 'distortion' became inf at step 8" in str(error.value)
+    assert "values from 0 to 8" in str(error.value)
