@@ -96,7 +96,14 @@ def test_the_log_has_every_term_and_their_identities(here: Path) -> None:
     expected = {
         *("train/bits_per_dim", "optimizer/model_lr", "optimizer/model_gradient_norm"),
         *("speed/examples_per_s", "val/elbo", "val/distortion", "val/rate", "val/bits_per_dim"),
-        *("val/active_units", "val_rate/000", "val_rate/001", "test/elbo", "test/nll", "epoch"),
+        *(
+            "val/active_units",
+            "val_rate/000",
+            "val_rate/001",
+            "test/elbo",
+            "test/nll",
+            "speed/epoch",
+        ),
     }
     assert expected <= set(log)
     assert log["val/elbo"][-1][0] == 6

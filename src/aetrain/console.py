@@ -15,7 +15,12 @@ from aetrain.errors import Interrupted, UserError
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
 
+WIDTH = 110
+"""Columns where the output is no terminal."""
+
 console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console.width = WIDTH
 
 FIGURES = (
     ("test/elbo", "ELBO", "nats"),
@@ -39,7 +44,7 @@ class Story:
     def __init__(self, job: "Job", parts: "Parts") -> None:
         self.job, self.parts = job, parts
         self.log = Console(
-            file=(parts.run.path / "train.log").open("a"), width=100, highlight=False
+            file=(parts.run.path / "train.log").open("a"), width=WIDTH, highlight=False
         )
 
     def close(self) -> None:
@@ -104,13 +109,23 @@ class Story:
         self.say(table)
         if "test/bits_per_dim" not in results and "test/elbo" in results:
             self.say("bits per dimension: none, as a density on data that were not dequantised")
-        path = self.parts.run.path
-        self.say(
+        if not self.job.config["trainer"]["fast_dev_run"]:
+            self.say(self._next())
+
+    def _next(self) -> str:
+        """Return the commands to go on with."""
+        path, config = self.parts.run.path, self.job.config
+        allow = config["allow"]
+        trainer = config["trainer"]
+        limit = "max_epochs" if trainer["max_steps"] < 0 else "max_steps"
+        more = f"trainer.{limit}={2 * trainer[limit]}" + (
+            f" 'allow=[{','.join(allow)}]'" if allow else ""
+        )
+        return (
             f"\nfigures      {path / 'figures'}\n"
             f"TensorBoard  tensorboard --logdir {_top(path)}\n"
-            f"go on        aetrain resume={path} trainer.max_epochs="
-            f"{2 * (self.job.config['trainer']['max_epochs'] or 1)}\n"
-            f"from Python  aetrain.load({str(path)!r})"
+            f"go on        aetrain resume={path} {more}\n"
+            f"from Python  aetrain.load({str(path)!r}{f', allow={allow}' if allow else ''})"
         )
 
 

@@ -18,7 +18,7 @@ from aetrain import checkpoint, hardware
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
-from aetrain.errors import NonFiniteLoss
+from aetrain.errors import NonFiniteLoss, UserError
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.processes import LocalEnvironment, launched
@@ -58,7 +58,17 @@ def execute(
     processes = hardware.device_count(device, trainer["devices"])
     if trainer["deterministic"]:
         cublas_deterministic()
+    if trainer["num_nodes"] != 1:
+        raise UserError(
+            f"trainer.num_nodes={trainer['num_nodes']}: training on several machines is not"
+            " supported; use trainer.devices on one"
+        )
     saved = checkpoint.read(resume.last) if resume else None
+    if saved and 0 <= trainer["max_steps"] < (done := saved[CARD]["position"]["step"]):
+        raise UserError(
+            f"trainer.max_steps={trainer['max_steps']}: the run stands at step {done} already;"
+            " give a larger number, or -1 for no limit"
+        )
     with hardware.settings("highest", processes):
         rows = config["dataset"]["batch_size"]
         float32 = saved[CARD]["float32"] if saved else hardware.fastest_float32(rows, device)
@@ -151,7 +161,9 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
             trainer.fit(model, datamodule=data, ckpt_path=job.resume, weights_only=True)
             seconds = time.time() - started
             if not model.world.agree(model):
-                raise RuntimeError("the processes have trained different weights: a fault of aetrain")
+                raise RuntimeError(
+                    "the processes have trained different weights: a fault of aetrain"
+                )
             if run.best.is_file():
                 best = checkpoint.read(run.best)
                 model.load_state_dict(best["state_dict"])
@@ -187,7 +199,8 @@ def log_hyperparameters(job: Job, loggers: list[Any]) -> None:
     numbers["lr"] = config["optimizer"].get("lr")
     numbers["batch_size"] = config["dataset"]["batch_size"]
     numbers["beta"] = config["objective"].get("beta")
-    hyperparameters = {**job.choices, **{k: v for k, v in numbers.items() if v is not None}}
+    chosen = {k: v for k, v in job.choices.items() if k not in ("callbacks", "logger")}
+    hyperparameters = {**chosen, **{k: v for k, v in numbers.items() if v is not None}}
     final = ("elbo", "distortion", "rate", "nll", "bits_per_dim", "active_units")
     for logger in loggers:
         logger.log_hyperparams(hyperparameters, {f"test/{name}": 0.0 for name in final})

@@ -96,7 +96,7 @@ def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
             line[f"weight/{term}"] = model.game.weight(term, step)
     for name, optimizer in model.game.optimizers.items():
         line[f"optimizer/{name}_lr"] = optimizer.param_groups[0]["lr"]
-    line["epoch"] = model.position.epoch
+    line["speed/epoch"] = model.position.epoch
     return line
 
 

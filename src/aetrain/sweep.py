@@ -96,12 +96,12 @@ def print_table(path: Path) -> None:
     shared = set.intersection(*(set(job["command"]) for job in jobs)) if len(jobs) > 1 else set()
     table = Table(title=f"\n{path}", title_justify="left", box=None, pad_edge=False)
     table.add_column("job")
-    table.add_column("", no_wrap=True)
+    table.add_column("overrides", no_wrap=True)
     for name in FIGURES:
         table.add_column(name.split("/")[1].replace("fit_s", "seconds"), justify="right")
     for job in jobs:
         own = " ".join(word for word in job["command"] if word not in shared)
-        cells = [_cell(job["results"].get(name)) for name in FIGURES]
+        cells = [_cell(name, job["results"].get(name)) for name in FIGURES]
         table.add_row(job["name"], own, *(["[red]failed[/]"] if job["status"] else cells))
     console.print(table)
     for job in jobs:
@@ -119,8 +119,10 @@ def _jobs(path: Path) -> list[dict[str, Any]]:
     return jobs
 
 
-def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+def _cell(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f}" if name.endswith("units") else f"{value:.2f}"
 
 
 def _remove_empty(path: Path) -> None:

@@ -44,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"aetrain {__version__}")
         return 0
+    # your own modules are found from where you are, as with `python -m`, but never before others
+    sys.path.append(os.getcwd())
     try:
         return _run(arguments)
     except UserError as error:
@@ -56,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + stop.signum
     except KeyboardInterrupt:
         return 130
+    finally:
+        sys.path.pop()
 
 
 def _run(arguments: list[str]) -> int:

@@ -90,7 +90,7 @@ def test_a_resumed_epoch_goes_on_with_what_is_left(done: int, workers: int | Non
     made = list(calls(epoch=5, done=done, workers=workers))
     after = rows(itertools.chain.from_iterable(made))
     assert before[done:] == after
-    assert sorted(sum(before[:done] + after, [])) == list(range(N))
+    assert sorted(itertools.chain(*before[:done], *after)) == list(range(N))
     # the grid of calls stands: call i holds batches 4i to 4i + 3, less those that are done
     assert [len(call) for call in made] == [max(0, 4 - done), 2 - max(0, done - 4)]
 

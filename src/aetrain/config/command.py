@@ -58,8 +58,28 @@ def check_overrides(arguments: Sequence[str], config_dirs: Sequence[str | Path] 
     if command.completes:  # half a word is no mistake yet
         return
     dirs = [*command.config_dirs, *config_dirs]
-    if lines := wrong_overrides(command.overrides, config_dirs=dirs, multirun=command.multirun):
-        raise UserErrors(lines)
+    wrong = wrong_overrides(command.overrides, config_dirs=dirs, multirun=command.multirun)
+    if wrong:
+        raise UserErrors([*wrong, *_more(command, wrong, dirs)])
+
+
+def _more(command: Command, wrong: list[str], dirs: list[str | Path]) -> list[str]:
+    """Return what is wrong with the other overrides, as far as they compose without the wrong."""
+    from aetrain.config.check import check_early, check_targets
+    from aetrain.config.compose import compose
+    from aetrain.config.files import groups
+
+    sound = [o for o in command.overrides if not any(line.startswith(f"{o}:") for line in wrong)]
+    try:
+        config = check_early(compose(sound, dirs).cfg)
+        # values are held against signatures, which takes the time to import torch
+        if not {o.partition("=")[0] for o in sound} <= set(groups(dirs)):
+            check_targets(config)
+    except UserErrors as errors:
+        return errors.messages
+    except Exception:  # the wrong ones have been told; what follows from them is not
+        return []
+    return []
 
 
 @contextmanager

@@ -2,25 +2,26 @@
 
 import csv
 import math
-import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from aetrain.data.csv_file import read_csv
+from aetrain.data.numpy_file import read_npy, read_npz
+from aetrain.data.parquet_file import read_parquet
+from aetrain.data.part import Part
 from aetrain.data.table import Memory, Splits, Table
-from aetrain.errors import UserError, did_you_mean
+from aetrain.errors import UserError
 from aetrain.values import BINARY, Values
 
-X_NAMES = ("x", "data", "images")
-Y_NAMES = ("y", "labels", "targets", "label", "target")
-SPELLINGS = {"train": "train", "valid": "valid", "val": "valid", "test": "test"}
+READERS = {".npy": read_npy, ".npz": read_npz, ".csv": read_csv, ".parquet": read_parquet}
+MOST_LEVELS = 2**16
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, csv.Error, zipfile.BadZipFile, zlib.error)
 
 
@@ -42,8 +43,9 @@ class Array:
         path: the file.
         label: name of the column (.csv, .parquet) or array (.npz) of labels, whole numbers or
             text; in a .csv without a header the column's number, from 0.
-        range: [low, high] of the raw values. None: data of 0 and 1 only are binary, other bytes
-            are 256 levels, and all else is left as it is.
+        range: [low, high] of the raw values; where they and all values are whole numbers, these
+            are high − low + 1 levels (up to 65,536). None: data of 0 and 1 only are binary, other
+            bytes are 256 levels, and all else is left as it is.
 
     Raises:
         UserError: for a wrong `range` or extension; from `load`, naming the file and the place.
@@ -59,7 +61,12 @@ class Array:
         if self.path.suffix.lower() not in READERS:
             raise UserError(f"{self.path}: must end in one of {', '.join(READERS)}")
         self.label = None if label is None else str(label)
-        self.raw = None if range is None else _declared(range)
+        self.range = None if range is None else _declared(range)
+
+    @property
+    def raw(self) -> Values | None:
+        """The declared range, unless the data must tell whether its values are levels."""
+        return None if self.range is None or _levels(self.range) else self.range
 
     def load(self) -> Splits:
         """Return the tables in memory: train, and valid and test where the file names them."""
@@ -74,16 +81,11 @@ class Array:
                     f"{self.path}: examples of {split} are {x.shape[1:]} {x.dtype}, "
                     f"those of train {first.shape[1:]} {first.dtype}; save them alike"
                 )
-            _check(self.path, parts[split], x, self.raw)
+            _check(self.path, parts[split], x, self.range)
             tables[split] = Memory(torch.from_numpy(x), y.get(split))
-        raw = self.raw
-        if raw is None and all(map(_is_binary, arrays.values())):
-            raw = BINARY
-        elif raw is None and first.dtype == np.uint8:
-            raw = Values(0.0, 255.0, 256)
-        return Splits(**tables, raw=raw, classes=classes)
+        return Splits(**tables, raw=_raw(self.range, arrays.values()), classes=classes)
 
-    def _parts(self) -> "dict[str, _Part]":
+    def _parts(self) -> dict[str, Part]:
         """Read the file, and say in one line why it cannot be read."""
         if not self.path.is_file():
             what = "is a folder" if self.path.is_dir() else "does not exist"
@@ -103,32 +105,6 @@ class Array:
         return parts
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A split as it stands in the file: x (N, ...), y (N,) of numbers or text.
-
-    A row and a column are counted from `row` and `column`; `names` are the columns' names;
-    `taken` is the position of the column that became y.
-    """
-
-    x: np.ndarray
-    y: np.ndarray | None = None
-    row: int = 0
-    column: int = 0
-    names: Sequence[str] = ()
-    taken: int | None = None
-
-    def place(self, n: int, at: Sequence[int]) -> str:
-        """Return where entry `at` of row n stands, as the user would count."""
-        if len(at) > 1:
-            return f"row {n}, entry {list(at)} (counted from 0)"
-        column = at[0] if at else 0
-        name = f" ('{self.names[column]}')" if self.names else ""
-        column += self.column + (self.taken is not None and column >= self.taken)
-        zero = "" if self.row else " (counted from 0)"
-        return f"row {n + self.row}, column {column}{name}{zero}"
-
-
 def _declared(bounds: Sequence[float]) -> Values:
     """Return the declared range. Raises UserError where it is none."""
     numbers = [float(b) for b in bounds if isinstance(b, int | float) and math.isfinite(b)]
@@ -137,7 +113,27 @@ def _declared(bounds: Sequence[float]) -> Values:
     return Values(numbers[0], numbers[1])
 
 
-def _examples(path: Path, part: _Part) -> np.ndarray:
+def _levels(declared: Values) -> int | None:
+    """Return how many whole numbers the range holds, None where its ends are none."""
+    levels = declared.high - declared.low + 1
+    whole = declared.low.is_integer() and declared.high.is_integer() and levels <= MOST_LEVELS
+    return int(levels) if whole else None
+
+
+def _raw(declared: Values | None, arrays: Iterable[np.ndarray]) -> Values | None:
+    """Return the values of the data of all splits."""
+    arrays = list(arrays)
+    if declared is not None:
+        levels = _levels(declared)
+        if levels is not None and all(map(_is_whole, arrays)):
+            return Values(declared.low, declared.high, levels)
+        return declared
+    if all(map(_is_binary, arrays)):
+        return BINARY
+    return Values(0.0, 255.0, 256) if arrays[0].dtype == np.uint8 else None
+
+
+def _examples(path: Path, part: Part) -> np.ndarray:
     """Return x (N, *event), uint8 or float32, channels first."""
     x = part.x
     if x.dtype.kind not in "biuf":
@@ -151,7 +147,7 @@ def _examples(path: Path, part: _Part) -> np.ndarray:
         return np.require(x, np.uint8 if byte else np.float32, ["C", "W"])
 
 
-def _check(path: Path, part: _Part, x: np.ndarray, raw: Values | None) -> None:
+def _check(path: Path, part: Part, x: np.ndarray, raw: Values | None) -> None:
     """Raise UserError naming the first number that is not finite, or out of the range."""
     low, high = (raw.low, raw.high) if raw else (-math.inf, math.inf)
     lowest, highest = x.min(), x.max()  # NaN and infinity come through
@@ -177,7 +173,11 @@ def _is_binary(x: np.ndarray) -> bool:
     return bool(x.max() == 1 and x.min() >= 0 and ((x == 0) | (x == 1)).all())
 
 
-def _labels(path: Path, parts: dict[str, _Part]) -> tuple[dict[str, Tensor], list[str]]:
+def _is_whole(x: np.ndarray) -> bool:
+    return x.dtype.kind != "f" or all(bool((row == np.rint(row)).all()) for row in x)
+
+
+def _labels(path: Path, parts: dict[str, Part]) -> tuple[dict[str, Tensor], list[str]]:
     """Return the labels (N,) int64 by split, as positions in the sorted classes; the classes."""
     found: dict[str, np.ndarray] = {}
     for split, part in parts.items():
@@ -198,202 +198,3 @@ def _labels(path: Path, parts: dict[str, _Part]) -> tuple[dict[str, Tensor], lis
     classes = np.unique(np.concatenate(list(found.values())))
     codes = {s: torch.from_numpy(np.searchsorted(classes, y)) for s, y in found.items()}
     return codes, [str(c) for c in classes]
-
-
-def _npy(path: Path, label: str | None) -> dict[str, _Part]:
-    if label is not None:
-        raise UserError(f"{path}: a .npy has no labels; leave dataset.label out, or save a .npz")
-    with path.open("rb") as stream:
-        if stream.read(6) != b"\x93NUMPY":
-            raise UserError(f"{path}: is no .npy file; save it with np.save")
-    # read through a map, a float64 file is never in memory beside its float32 copy
-    return {"train": _Part(_unpickled(path, lambda: np.load(path, "r", allow_pickle=False)))}
-
-
-def _npz(path: Path, label: str | None) -> dict[str, _Part]:
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"{path}: is no .npz file, or cut short; save it with np.savez")
-    with np.load(path, allow_pickle=False) as arrays:
-        keys = _keys(arrays.files, label)
-        listed = f"its arrays are: {', '.join(arrays.files) or 'none'}"
-        if "train" not in keys:
-            raise UserError(f"{path}: which array are the examples? Name it x; {listed}")
-        if label is not None and keys["train"][1] is None:
-            raise UserError(f"{path}: dataset.label={label}: no such array; {listed}")
-
-        def get(key: str) -> np.ndarray:
-            return _unpickled(path, lambda: arrays[key])
-
-        return {s: _Part(get(x), get(y) if y else None) for s, (x, y) in keys.items()}
-
-
-def _unpickled(path: Path, load: Callable[[], Any]) -> np.ndarray:
-    """Return the array. Raises UserError where reading it would mean to unpickle."""
-    try:
-        return load()
-    except ValueError as error:
-        if "bject" not in str(error):
-            raise
-        raise UserError(
-            f"{path}: holds pickled Python objects, which could run code and are not read; "
-            "save plain numbers of one shape"
-        ) from error
-
-
-def _keys(keys: list[str], label: str | None) -> dict[str, tuple[str, str | None]]:
-    """Return by split the names of the arrays of examples and of labels."""
-    known = {key.lower(): key for key in keys}
-    y_names = Y_NAMES if label is None else (label.lower(),)
-
-    def first(names: Sequence[str]) -> str | None:
-        return next((known[name] for name in names if name in known), None)
-
-    found = {}
-    for word, split in SPELLINGS.items():
-        x = first([*(f"{n}_{word}" for n in X_NAMES), *(f"{word}_{n}" for n in X_NAMES), word])
-        if x is not None:
-            y = first([*(f"{n}_{word}" for n in y_names), *(f"{word}_{n}" for n in y_names)])
-            found[split] = (x, y)
-    if "train" in found:
-        return found
-    x, y = first(X_NAMES), first(y_names)
-    others = [key for key in keys if key != y]
-    if x is None and len(others) == 1:
-        x = others[0]
-    return {} if x is None else {"train": (x, y)}
-
-
-def _column(path: Path, label: str | None, names: Sequence[str]) -> int | None:
-    """Return the position of the column of labels."""
-    if label is None:
-        return None
-    if label not in names:
-        listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-        near = did_you_mean(label, names)
-        raise UserError(
-            f"{path}: dataset.label={label}: no such column; there are: {listed}.{near}"
-        )
-    return list(names).index(label)
-
-
-@dataclass(frozen=True)
-class _Csv:
-    """How a .csv is written: its separator, its first row, how many lines a header takes."""
-
-    separator: str
-    cells: list[str]
-    header: int
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the columns; their numbers where there is no header."""
-        return self.cells if self.header else [str(i) for i in range(len(self.cells))]
-
-
-def _csv(path: Path, label: str | None) -> dict[str, _Part]:
-    form = _csv_form(path, label)
-    k = _column(path, label, form.names)
-    codes: dict[str, int] = {}  # np.loadtxt reads numbers only: labels pass it as codes
-    code: dict[int | str, Callable[[str], Any]] = {}
-    if k is not None:
-        code[k] = lambda cell: codes.setdefault(cell.strip(), len(codes))
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "loadtxt: input contained no data")
-            x = np.loadtxt(
-                path,
-                np.float32,
-                comments=None,
-                delimiter=form.separator,
-                converters=code,
-                skiprows=form.header,
-                ndmin=2,
-                encoding="utf-8-sig",
-                quotechar='"',
-            )
-    except ValueError as error:
-        raise UserError(f"{path}: {_csv_fault(path, form, k) or error}") from error
-    y, names = None, form.names if form.header else []
-    if k is not None:
-        y = _plain(list(codes))[x[:, k].astype(np.int64)]
-        x, names = np.delete(x, k, axis=1), names[:k] + names[k + 1 :]
-    return {"train": _Part(x, y, 2 if form.header else 1, 1, names, taken=k)}
-
-
-def _csv_form(path: Path, label: str | None) -> _Csv:
-    """Return how the file is written, from its first line that is not blank."""
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        line = next((line for line in stream if line.strip()), "")
-        separator = next((s for s in ",;\t" if s in line), ",")
-        stream.seek(0)
-        reader = csv.reader(stream, delimiter=separator)
-        cells = [cell.strip() for cell in next((row for row in reader if row), [])]
-        lines = reader.line_num
-    counts = len(cells) > 2 and cells == [str(i) for i in range(len(cells))]
-    named = label in cells and not _is_number(label)
-    header = counts or named or not any(map(_is_number, cells))
-    return _Csv(separator, cells, lines if header else 0)
-
-
-def _is_number(cell: str | None) -> bool:
-    try:
-        float(cell or "")
-    except ValueError:
-        return False
-    return "_" not in (cell or "")  # Python reads 1_000, a table does not
-
-
-def _csv_fault(path: Path, form: _Csv, k: int | None) -> str | None:
-    """Return the first row of a wrong length, or the first cell that is no number."""
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        for n, row in enumerate(csv.reader(stream, delimiter=form.separator), 1):
-            if not row or (form.header and [cell.strip() for cell in row] == form.cells):
-                continue
-            if len(row) != len(form.cells):
-                return f"row {n} has {len(row)} cells, the first has {len(form.cells)}; mend it"
-            for c, cell in enumerate(row):
-                if c != k and not _is_number(cell):
-                    name = f" ('{form.cells[c]}')" if form.header else ""
-                    remedy = "" if k is not None else ", or name labels with dataset.label=..."
-                    return (
-                        f"row {n}, column {c + 1}{name}: {cell[:40]!r} is not a number; "
-                        f"mend it{remedy}"
-                    )
-    return None
-
-
-def _plain(labels: list[str]) -> np.ndarray:
-    """Return labels read from text as numbers where all are, so that 10 sorts behind 9."""
-    return np.array([float(v) for v in labels] if all(map(_is_number, labels)) else labels)
-
-
-def _parquet(path: Path, label: str | None) -> dict[str, _Part]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise UserError(
-            f'{path}: reading it needs pyarrow: pip install "aetrain[parquet]"'
-        ) from error
-    try:
-        table = parquet.read_table(path)
-    except ArrowException as error:
-        raise ValueError(error) from error
-    k = _column(path, label, table.column_names)
-    y = None if k is None else np.asarray(table.column(k).to_pylist())
-    table = table if k is None else table.remove_column(k)
-    columns = [column.to_numpy() for column in table.columns]
-    for name, column in zip(table.column_names, columns):
-        if column.dtype.kind not in "biuf":
-            kind = table.schema.field(name).type
-            raise UserError(
-                f"{path}: column '{name}' holds {kind}, not numbers; "
-                "drop it, or name labels with dataset.label=..."
-            )
-    byte = all(column.dtype in (np.bool_, np.uint8) for column in columns)
-    x = np.empty((table.num_rows, len(columns)), np.uint8 if byte else np.float32)
-    for i, column in enumerate(columns):
-        x[:, i] = column
-    return {"train": _Part(x, y, names=table.column_names, taken=k)}
-
-
-READERS = {".npy": _npy, ".npz": _npz, ".csv": _csv, ".parquet": _parquet}

@@ -1,6 +1,6 @@
 """The embedded data set: scikit-learn's 1,797 real handwritten digits of 8x8 pixels."""
 
-from typing import final
+from typing import Any, final
 
 import torch
 
@@ -23,7 +23,7 @@ class Digits:
         """Return one table; the caller splits it."""
         from sklearn.datasets import load_digits  # takes a second to import
 
-        digits = load_digits()
+        digits: Any = load_digits()
         x = torch.from_numpy(digits.images).to(torch.uint8).unsqueeze(1)
         y = torch.from_numpy(digits.target).long()
         return Splits(Memory(x, y), raw=self.raw, classes=[str(c) for c in range(10)])

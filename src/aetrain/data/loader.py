@@ -9,9 +9,8 @@ from typing import NamedTuple, final
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from aetrain.data.table import Table
+from aetrain.data.reader import Reader
 from aetrain.position import Position
 from aetrain.seeding import ORDER, generator
 from aetrain.world import World
@@ -47,19 +46,18 @@ class Calls:
     calls that were done come empty, so that Lightning counts the same calls as in a whole epoch.
 
     Arguments:
-        table: raw examples.
+        reader: of the raw examples.
         batch_size: examples of a batch, over all processes.
         per_call: batches of a call, K.
         limit: at most this many batches of an epoch.
         seed: of the order.
         position: where the run stands; read when an epoch begins.
         world: this process takes every `size`-th example of a batch, from `rank`.
-        workers: processes that read ahead; None where the table is on the device already.
     """
 
     def __init__(
         self,
-        table: Table,
+        reader: Reader,
         *,
         batch_size: int,
         per_call: int,
@@ -67,44 +65,45 @@ class Calls:
         seed: int,
         position: Position,
         world: World,
-        workers: int | None,
     ) -> None:
-        self.table = table
+        self.reader = reader
         self.batch_size = batch_size
         self.per_call = per_call
         self.limit = limit
         self.seed = seed
         self.position = position
         self.world = world
-        self.workers = workers
 
     @property
     def batches(self) -> int:
         """Number of batches of an epoch."""
-        batches = -(-len(self.table) // self.batch_size)
+        batches = -(-len(self.reader.table) // self.batch_size)
         return batches if self.limit is None else min(batches, self.limit)
 
     def __len__(self) -> int:
         return -(-self.batches // self.per_call)
 
     def __iter__(self) -> Iterator[list[Item]]:
-        epoch, done = self.position.epoch, self.position.batch
-        batches = epoch_batches(len(self.table), self.batch_size, self.seed, epoch, self.limit)
-        items = self._items(batches[done:])
+        done = self.position.batch
+        batches = self._epoch(self.position.epoch)
+        parts = [self._part(batch) for batch in batches]
+        raws = self.reader.read(parts[done:])
         for start in range(0, len(batches), self.per_call):
-            stop = min(start + self.per_call, len(batches))
-            yield [next(items) for _ in range(max(0, stop - max(start, done)))]
+            left = range(max(start, done), min(start + self.per_call, len(batches)))
+            yield [Item(parts[i], next(raws), len(batches[i])) for i in left]
 
     def batch_at(self, epoch: int, batch: int) -> Item:
         """Return a batch again, to look at what was in it."""
-        batches = epoch_batches(len(self.table), self.batch_size, self.seed, epoch, self.limit)
-        return next(self._items(batches[batch : batch + 1], workers=0))
+        rows = self._epoch(epoch)[batch]
+        part = self._part(rows)
+        return Item(part, self.reader.read_now(part), len(rows))
 
-    def _items(self, batches: list[Tensor], workers: int | None = None) -> Iterator[Item]:
-        parts = [batch[self.world.rank :: self.world.size] for batch in batches]
-        raws = read_ahead(self.table, parts, self.workers if workers is None else workers)
-        for batch, part, raw in zip(batches, parts, raws):
-            yield Item(part, raw, len(batch))
+    def _epoch(self, epoch: int) -> list[Tensor]:
+        length = len(self.reader.table)
+        return epoch_batches(length, self.batch_size, self.seed, epoch, self.limit)
+
+    def _part(self, batch: Tensor) -> Tensor:
+        return batch[self.world.rank :: self.world.size]
 
 
 @final
@@ -115,51 +114,24 @@ class Blocks:
     many processes shared the work. Where a process has no block left it gets None.
 
     Arguments:
-        table: raw examples.
+        reader: of the raw examples.
         size: examples of a block.
         world: the processes.
-        workers: processes that read ahead; None where the table is on the device already.
     """
 
-    def __init__(self, table: Table, *, size: int, world: World, workers: int | None) -> None:
-        self.table = table
+    def __init__(self, reader: Reader, *, size: int, world: World) -> None:
+        self.reader = reader
         self.size = size
         self.world = world
-        self.workers = workers
 
     def __len__(self) -> int:
-        return -(-len(self.table) // (self.size * self.world.size))
+        return -(-len(self.reader.table) // (self.size * self.world.size))
 
     def __iter__(self) -> Iterator[tuple[int, Item] | None]:
-        rows = torch.arange(len(self.table)).split(self.size)
+        rows = torch.arange(len(self.reader.table)).split(self.size)
         own = range(self.world.rank, len(rows), self.world.size)
-        raws = read_ahead(self.table, [rows[j] for j in own], self.workers)
+        raws = self.reader.read([rows[j] for j in own])
         for j, raw in zip(own, raws):
             yield j, Item(rows[j], raw, len(rows[j]))
         if len(own) < len(self):
             yield None
-
-
-class _Reader(torch.utils.data.Dataset[Tensor]):
-    """A table for torch's loader: an element is a whole batch."""
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-
-    def __getitem__(self, rows: list[int]) -> Tensor:
-        return self.table.read(torch.tensor(rows))
-
-
-def read_ahead(table: Table, batches: list[Tensor], workers: int | None) -> Iterator[Tensor | None]:
-    """Yield the raw examples of each batch, read by `workers` processes; None for None."""
-    if workers is None:
-        yield from (None for _ in batches)
-    elif workers == 0:
-        yield from (table.read(batch) for batch in batches)
-    else:
-        yield from DataLoader(
-            _Reader(table),
-            batch_size=None,
-            sampler=[batch.tolist() for batch in batches],  # pyright: ignore[reportArgumentType]
-            num_workers=workers,
-        )

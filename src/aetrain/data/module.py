@@ -7,18 +7,19 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from aetrain.data.draws import SPLITS, fix_draws
 from aetrain.data.loader import Blocks, Calls, Item
-from aetrain.data.split import View, divide, in_memory
-from aetrain.data.table import Memory, Source, Table
-from aetrain.data.transform import Binarize, FixedDraw, Transform, chosen_binarize
+from aetrain.data.reader import Reader
+from aetrain.data.split import divide
+from aetrain.data.table import Source, Table
+from aetrain.data.transform import BINARIZE_CHOICES, Binarize, Transform, chosen_transform
+from aetrain.data.view import in_memory, to_device, value_range
 from aetrain.errors import UserError
 from aetrain.player import Batch
 from aetrain.position import Position
 from aetrain.seeding import EVALUATE, seed_torch
-from aetrain.values import BINARY, UNIT, Values
+from aetrain.values import REAL, Values
 from aetrain.world import World
-
-SPLITS = ("train", "valid", "test")
 
 
 @final
@@ -65,21 +66,28 @@ class DataModule(pl.LightningDataModule):
         for name, size in sizes.items():
             if size is not None and size < 1:
                 raise UserError(f"dataset.{name}={size}: must be at least 1")
-        if binarize not in Binarize.__args__:
-            choices = ", ".join(Binarize.__args__)
+        if workers < 0:
+            raise UserError(f"dataset.workers={workers}: must be 0 or more")
+        if binarize not in BINARIZE_CHOICES:
+            choices = ", ".join(BINARIZE_CHOICES)
             raise UserError(f"dataset.binarize={binarize}: choose from {choices}")
         self.source = source
         self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
         self.valid, self.test = valid, test
         self.split_seed, self.limit, self.workers = split_seed, limit, workers
-        self.binarize, self.dequantize = binarize, dequantize
+        self.binarize: Binarize = binarize
+        self.dequantize = dequantize
         self.transform = Transform(source.raw)
+        self.binarize_chosen: Binarize = "none"
+        """What `binarize` came to once the data were known."""
         self.tables: dict[str, Table] = {}
         self.classes: list[str] = []
-        self._labels: dict[str, Tensor | None] = {}
-        self._evaluated = self.transform
-        self._chosen: Binarize = "none"
         self.world = World()
+        self._support = REAL
+        self._transforms: dict[str, Transform] = {}
+        self._labels: dict[str, Tensor | None] = {}
+        self._readers: dict[str, Reader] = {}
+        self._seen: Values | None = None
         self.configure(seed=0, position=Position())
 
     # --- before training ---
@@ -96,16 +104,24 @@ class DataModule(pl.LightningDataModule):
 
     @property
     def bits_offset(self) -> float | None:
-        """Bits per dimension to add to −log₂ of a density on dequantised data; 0 for a mass."""
-        raw = self.transform.raw
-        if self.values == UNIT and self.transform.dequantize and raw and raw.levels:
-            return math.log2(raw.levels)
-        return 0.0 if self.values is not None and self.values.discrete else None
+        """Bits per dimension to add to −log₂ of what the likelihood gives for one x.
+
+        log₂ K for a density on dequantised data of K levels, 0 for a mass on discrete data, and
+        None for all else: a density on values that are not spread says nothing about bits.
+        """
+        if self.transform.dequantize and self.transform.raw and self.transform.raw.levels:
+            return math.log2(self.transform.raw.levels)
+        discrete = self._support.discrete and self.values is not None and self.values.discrete
+        return 0.0 if discrete else None
 
     def suit(self, support: Values) -> None:
-        """Decide the transform for a likelihood's support, as far as `source.raw` is known."""
-        binarize = chosen_binarize(self.binarize, self.source.raw, support)
-        self.transform = Transform(self.source.raw, binarize, self.dequantize)
+        """Decide the transform for a likelihood's support, where `source.raw` is known.
+
+        Raises:
+            UserError: for what such data do not allow.
+        """
+        if self.source.raw is not None:
+            self._choose(self.source.raw, support)
 
     def load(self, support: Values) -> None:
         """Read and split the data; call it once, before anything is written.
@@ -117,35 +133,24 @@ class DataModule(pl.LightningDataModule):
             UserError: for data that cannot be read, split or transformed as asked.
         """
         splits = self.source.load()
-        raw = splits.raw
-        if raw is None and (self.binarize in ("threshold", "static", "dynamic") or self.dequantize):
-            raise UserError(
-                "dataset: the range of the values is not known, so they cannot be binarised or"
-                " dequantised: declare it, such as dataset.range=[0,1]"
-            )
-        if self.dequantize and (raw is None or raw.levels is None):
-            raise UserError(
-                "dataset.dequantize=true: the data are continuous already; leave it out"
-            )
-        self._chosen = chosen_binarize(self.binarize, raw, support)
-        self.transform = Transform(raw, self._chosen, self.dequantize)
+        self._choose(splits.raw, support)
         self.classes = splits.classes
-        self.tables = divide(splits, self.valid, self.test, self.split_seed, self.limit)
-        self._fix_draws()
+        tables = divide(splits, self.valid, self.test, self.split_seed, self.limit)
+        self.tables, self._transforms = fix_draws(tables, self.transform, self.split_seed)
+        self.transform = self._transforms["train"]
         self._labels = {name: table.y for name, table in self.tables.items()}
+        self._seen = self.values
+        if self._seen is None and self.in_memory:
+            self._seen = value_range(self.tables.values())
 
-    @property
-    def binarize_chosen(self) -> Binarize:
-        """What `binarize` came to once the data were known."""
-        return self._chosen
+    def _choose(self, raw: Values | None, support: Values) -> None:
+        self.transform = chosen_transform(self.binarize, self.dequantize, raw, support)
+        self.binarize_chosen = self.transform.binarize
+        self._support = support
 
     def values_seen(self) -> Values | None:
-        """Return the values of x, looking at the training data where nothing else tells."""
-        if self.values is not None or not self.in_memory:
-            return self.values
-        x = self.tables["train"].read(torch.arange(len(self.tables["train"])))
-        binary = bool(((x == 0) | (x == 1)).all())
-        return BINARY if binary else Values(x.min().item(), x.max().item())
+        """Return the values of x; where nothing else tells, those found in the loaded data."""
+        return self._seen
 
     def configure_world(self, rank: int, size: int) -> None:
         """Set this process's place among those that train together."""
@@ -173,21 +178,25 @@ class DataModule(pl.LightningDataModule):
     def setup(self, stage: str) -> None:
         """Move tables in memory to this process's device."""
         if self.trainer is not None and self.in_memory:
-            device = self.trainer.strategy.root_device
-            moved: dict[int, Memory] = {}
-            self.tables = {name: _to(table, device, moved) for name, table in self.tables.items()}
+            self.tables = to_device(self.tables, self.trainer.strategy.root_device)
+            self._labels = {name: table.y for name, table in self.tables.items()}
+            self._readers.clear()
+
+    def teardown(self, stage: str) -> None:
+        """End the workers."""
+        for reader in self._readers.values():
+            reader.close()
 
     def train_dataloader(self) -> Calls:
         """Return the calls of an epoch."""
         return Calls(
-            self.tables["train"],
+            self._reader("train"),
             batch_size=self.batch_size,
             per_call=self.per_call,
             limit=self.limit_batches,
             seed=self.seed,
             position=self.position,
             world=self.world,
-            workers=None if self.in_memory else self.workers,
         )
 
     def val_dataloader(self) -> Blocks:
@@ -204,70 +213,37 @@ class DataModule(pl.LightningDataModule):
         """Leave items as they are: what they index is on the device, or `batch` moves it there."""
         return batch
 
+    def _blocks(self, split: str) -> Blocks:
+        return Blocks(self._reader(split), size=self.eval_batch_size, world=self.world)
+
+    def _reader(self, split: str) -> Reader:
+        if split not in self._readers:
+            workers = None if self.in_memory else self.workers
+            self._readers[split] = Reader(self.tables[split], workers)
+        return self._readers[split]
+
     # --- batches ---
 
     def batch(self, item: Item, device: torch.device) -> Batch:
         """Return a training batch, {x: (b, *event), y: (b,)}, drawn from the present generators."""
-        return self._batch("train", item, self.transform, device)
+        return self._batch("train", item, device)
 
     def block(self, split: str, number: int, item: Item, device: torch.device) -> Batch:
         """Return an evaluation's block; always the same x for the same split and number."""
         seed_torch(device, EVALUATE, self.split_seed, SPLITS.index(split), number)
-        transform = self.transform if split == "train" else self._evaluated
-        return self._batch(split, item, transform, device)
+        return self._batch(split, item, device)
 
     def first(self, split: str, examples: int, device: torch.device) -> Batch:
         """Return the first examples of a split, to draw or to try out."""
         rows = torch.arange(min(examples, len(self.tables[split])))
-        raw = None if self.in_memory else self.tables[split].read(rows)
-        return self.block(split, 0, Item(rows, raw, len(rows)), device)
-
-    def _batch(self, split: str, item: Item, transform: Transform, device: torch.device) -> Batch:
-        rows = item.rows
-        raw = self.tables[split].read(rows.to(device)) if item.raw is None else item.raw.to(device)
-        batch = {"x": transform(raw)}
-        if (labels := self._labels[split]) is not None:
-            batch["y"] = labels[rows].to(device)
-        return batch
-
-    def _blocks(self, split: str) -> Blocks:
-        workers = None if self.in_memory else self.workers
-        return Blocks(
-            self.tables[split], size=self.eval_batch_size, world=self.world, workers=workers
+        return self.block(
+            split, 0, Item(rows, self._reader(split).read_now(rows), len(rows)), device
         )
 
-    def _fix_draws(self) -> None:
-        """Draw once what is binarised once: the evaluation splits, and for `static` all."""
-        transform = self.transform
-        self._evaluated = transform
-        if transform.raw is None or transform.binarize not in ("static", "dynamic"):
-            return
-        fixed = SPLITS if transform.binarize == "static" else SPLITS[1:]
-        for name in fixed:
-            draw = FixedDraw(
-                self.tables[name], transform.raw, self.split_seed * 3 + SPLITS.index(name)
-            )
-            self.tables[name] = _materialised(draw) if in_memory(draw.table) else draw
-        self._evaluated = Transform(BINARY)
-        if transform.binarize == "static":
-            self.transform = Transform(BINARY, "none")
-
-
-def _materialised(table: FixedDraw) -> Memory:
-    """Return all draws of a table as a table in memory."""
-    x = torch.empty((len(table), *table.event), dtype=torch.uint8)
-    for rows in torch.arange(len(table)).split(1000):
-        x[rows] = table.read(rows)
-    return Memory(x, table.y)
-
-
-def _to(table: Table, device: torch.device, moved: dict[int, Memory]) -> Table:
-    """Return the table on a device; tables that views share are moved once."""
-    if isinstance(table, View):
-        return View(_to(table.table, device, moved), table.rows.to(device))
-    if not isinstance(table, Memory):
-        return table
-    if id(table) not in moved:
-        y = None if table.y is None else table.y.to(device)
-        moved[id(table)] = Memory(table.x.to(device), y)
-    return moved[id(table)]
+    def _batch(self, split: str, item: Item, device: torch.device) -> Batch:
+        rows = item.rows.to(device)
+        raw = self.tables[split].read(rows) if item.raw is None else item.raw.to(device)
+        batch = {"x": self._transforms[split](raw)}
+        if (labels := self._labels[split]) is not None:
+            batch["y"] = labels[rows.to(labels.device)].to(device)
+        return batch

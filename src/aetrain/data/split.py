@@ -1,40 +1,11 @@
 """Dividing tables into training, validation and test."""
 
-from dataclasses import dataclass
-from typing import final
-
 import torch
-from torch import Tensor
 
-from aetrain.data.table import Memory, Splits, Table
+from aetrain.data.table import Splits, Table
+from aetrain.data.view import View
 from aetrain.errors import UserError
 from aetrain.seeding import SPLIT, generator
-
-
-@final
-@dataclass(frozen=True)
-class View:
-    """Some rows of a table, in a given order; nothing is copied."""
-
-    table: Table
-    rows: Tensor
-
-    @property
-    def event(self) -> torch.Size:
-        """The shape of one example."""
-        return self.table.event
-
-    @property
-    def y(self) -> Tensor | None:
-        """The labels of these rows."""
-        return None if self.table.y is None else self.table.y[self.rows]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def read(self, indices: Tensor) -> Tensor:
-        """Return the raw examples at these places of the view."""
-        return self.table.read(self.rows[indices])
 
 
 def divide(
@@ -66,31 +37,30 @@ def divide(
             " lower dataset.test or dataset.valid"
         )
     order = torch.randperm(available, generator=generator(SPLIT, seed))
-    train = View(table, order[:left])
-    rest = order[left:]
-    tables: dict[str, Table] = {
-        "train": train,
-        "valid": splits.valid or View(table, rest[: sizes["valid"]]),
-        "test": splits.test or View(table, rest[sizes["valid"] :]),
+    train, valid_rows, test_rows = order.split([left, sizes["valid"], sizes["test"]])
+    return {
+        "train": View(table, train[:limit]),
+        "valid": _given("valid", splits.valid, limit, seed) or View(table, valid_rows[:limit]),
+        "test": _given("test", splits.test, limit, seed) or View(table, test_rows[:limit]),
     }
-    for name, part in tables.items():
-        if len(part) == 0:
-            raise UserError(f"dataset: the {name} split is empty: raise dataset.{name}")
-    return {name: _limited(part, limit) for name, part in tables.items()}
 
 
-def _limited(table: Table, limit: int | None) -> Table:
+def _given(name: str, table: Table | None, limit: int | None, seed: int) -> Table | None:
+    """Return the makers' own split, or `limit` of its examples: it may be sorted by class."""
+    if table is None:
+        return None
+    if not len(table):
+        raise UserError(f"dataset: its own {name} split is empty: fill it or take it away")
     if limit is None or limit >= len(table):
         return table
-    if isinstance(table, View):
-        return View(table.table, table.rows[:limit])
-    return View(table, torch.arange(limit))
+    return View(table, torch.randperm(len(table), generator=generator(SPLIT, seed))[:limit])
 
 
 def _size(name: str, wanted: float | int, available: int) -> int:
     if isinstance(wanted, float) and 0 < wanted < 1:
         return max(1, round(wanted * available))
-    if wanted < 1 or wanted != int(wanted):
+    # 1.0 could mean all or one
+    if not float(wanted).is_integer() or wanted < 1 or (isinstance(wanted, float) and wanted == 1):
         raise UserError(
             f"dataset.{name}={wanted}: give a fraction between 0 and 1 or a number of examples"
         )
@@ -99,10 +69,3 @@ def _size(name: str, wanted: float | int, available: int) -> int:
             f"dataset.{name}={wanted}: there are only {available} examples to split; lower it"
         )
     return int(wanted)
-
-
-def in_memory(table: Table) -> bool:
-    """Return whether a table's examples live in memory."""
-    while isinstance(table, View):
-        table = table.table
-    return isinstance(table, Memory)

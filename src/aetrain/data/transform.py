@@ -1,16 +1,16 @@
 """From raw examples to x: scaling, binarisation, dequantisation, batch by batch on the device."""
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Literal, final, get_args
 
 import torch
 from torch import Tensor
 
-from aetrain.data.table import Table
-from aetrain.seeding import BINARIZE, generator, mix
+from aetrain.errors import UserError
 from aetrain.values import BINARY, UNIT, Values
 
 Binarize = Literal["auto", "none", "threshold", "static", "dynamic"]
+BINARIZE_CHOICES: tuple[str, ...] = get_args(Binarize)
 
 
 @final
@@ -42,18 +42,18 @@ class Transform:
 
     def __call__(self, raw: Tensor) -> Tensor:
         """Map raw examples (B, *event) to x (B, *event) in the default floating-point type."""
-        x = raw.to(torch.get_default_dtype())
-        if self.raw is None:
-            return x
-        low, high = self.raw.low, self.raw.high
-        if low != 0.0:
-            x = x - low
-        if self.dequantize and self.binarize == "none":
-            levels = self.raw.levels or 1
-            spacing = (high - low) / max(1, levels - 1)
-            return (x + torch.rand_like(x) * spacing) * (1 / (spacing * levels))
-        if high - low != 1.0:
-            x = x * (1 / (high - low))
+        dtype = torch.get_default_dtype()
+        x = raw.to(torch.promote_types(dtype, torch.float32))  # half of it would merge levels
+        return x.to(dtype) if self.raw is None else self._mapped(x, self.raw).to(dtype)
+
+    def _mapped(self, x: Tensor, raw: Values) -> Tensor:
+        width = raw.high - raw.low
+        if raw.low != 0.0:
+            x = x - raw.low
+        if self.dequantize and raw.levels:
+            return _dequantized(x, width / max(1, raw.levels - 1), raw.levels)
+        if width != 1.0:
+            x = x * (1 / width)
         if self.binarize == "dynamic":
             return (torch.rand_like(x) < x).to(x.dtype)
         if self.binarize == "threshold":
@@ -61,48 +61,40 @@ class Transform:
         return x
 
 
-def chosen_binarize(binarize: Binarize, raw: Values | None, support: Values) -> Binarize:
-    """Return what `auto` stands for: dynamic for grey data under a binary likelihood, else none."""
-    if binarize != "auto":
-        return binarize
-    grey = raw is not None and raw.levels != 2
-    return "dynamic" if grey and support == BINARY else "none"
+def _dequantized(x: Tensor, spacing: float, levels: int) -> Tensor:
+    """Return (k + u)/K for x = k · spacing and u uniform in [0, 1).
 
-
-@final
-@dataclass(frozen=True)
-class FixedDraw:
-    """A table of one Bernoulli draw of every example: a function of (seed, index), device or not.
-
-    Arguments:
-        table: raw examples.
-        raw: their values.
-        seed: of the draw.
+    u ends a few roundings below 1: the sum k + u, rounded, would otherwise reach k + 1.
     """
+    below = 1 - 4 * levels * torch.finfo(x.dtype).eps
+    noise = torch.rand_like(x).mul_(spacing * below)
+    return noise.add_(x).mul_(1 / (spacing * levels))
 
-    table: Table
-    raw: Values
-    seed: int
 
-    @property
-    def event(self) -> torch.Size:
-        """The shape of one example."""
-        return self.table.event
+def chosen_transform(
+    binarize: Binarize, dequantize: bool, raw: Values | None, support: Values
+) -> Transform:
+    """Return the transform for data with these raw values under a likelihood's support.
 
-    @property
-    def y(self) -> Tensor | None:
-        """The table's labels."""
-        return self.table.y
+    `auto` stands for dynamic where the data are grey and the likelihood is binary, else for none.
 
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def read(self, indices: Tensor) -> Tensor:
-        """Return the drawn examples, 0 or 1 as uint8, (B, *event)."""
-        x = (self.table.read(indices).float() - self.raw.low) / (self.raw.high - self.raw.low)
-        draws = torch.empty_like(x, dtype=torch.uint8)
-        source = generator()
-        for row, index in enumerate(indices.tolist()):
-            source.manual_seed(mix(BINARIZE, self.seed, index))
-            draws[row] = torch.rand(x.shape[1:], generator=source) < x[row]
-        return draws
+    Raises:
+        UserError: for what data of such values do not allow, and for two things at once.
+    """
+    explicit = binarize in ("threshold", "static", "dynamic")
+    if raw is None and (explicit or dequantize):
+        raise UserError(
+            "dataset: the range of the values is not known, so they cannot be binarised or"
+            " dequantised: declare it, such as dataset.range=[0,1]"
+        )
+    if dequantize and (raw is None or raw.levels is None):
+        raise UserError("dataset.dequantize=true: the data are continuous already; leave it out")
+    if binarize == "auto":
+        grey = raw is not None and raw.levels != 2
+        binarize = "dynamic" if grey and support == BINARY else "none"
+    if dequantize and binarize != "none":
+        raise UserError(
+            f"dataset.dequantize=true: spreads levels for a density, but binarize={binarize} makes"
+            " two values of them; leave one of them out, or use likelihood=gaussian"
+        )
+    return Transform(raw, binarize, dequantize)
