@@ -160,28 +160,28 @@ def aetrain_lap(overrides: Sequence[str]) -> Lap:
     return Clock.lap
 
 
-def undisturbed(measure: Callable[[], T], tries: int = 5) -> T:
-    """Return a measurement during which the machine was ours, or the last of some tries."""
-    for _ in range(tries):
+def undisturbed(measure: Callable[[], T]) -> T:
+    """Return a measurement during which the machine was ours, or the last of five."""
+    for tries in range(5):
         for _ in range(60):  # half a minute at most
             if _taken_by_others(lambda: time.sleep(0.5))[1] < 0.05:
                 break
         result, taken = _taken_by_others(measure)
-        if taken < 0.05:
-            break
-    return result
+        if taken < 0.05 or tries == 4:
+            return result
+    raise AssertionError
 
 
 def _taken_by_others(act: Callable[[], T]) -> tuple[T, float]:
     """Return what `act` returns, and the share of the processors that others used meanwhile."""
 
     def others() -> float:
-        own = sum(os.times()[:4])  # and the processes that it waited for
-        if not Path("/proc/stat").exists():
-            return 0.0
-        ticks = [int(n) for n in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-        return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK") - own
+        ticks = [int(n) for n in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        idle = ticks[3] + ticks[4]
+        return (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
 
+    if not Path("/proc/stat").exists():  # not Linux
+        return act(), 0.0
     start, before = time.perf_counter(), others()
     result = act()
     return result, (others() - before) / (time.perf_counter() - start) / (os.cpu_count() or 1)

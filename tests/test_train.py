@@ -3,7 +3,6 @@
 import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,12 @@ QUICK = 0.7
 """Seconds for what needs no torch."""
 
 
+def spent() -> float:
+    """Return the processor time of this process's children: other work does not count in it."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"], ["--version"], ["lr=1"]])
 def test_answers_without_torch_are_quick(arguments: list[str], tmp_path: Path) -> None:
     code = (
@@ -23,21 +28,18 @@ def test_answers_without_torch_are_quick(arguments: list[str], tmp_path: Path) -
         f"try: main({arguments!r})\n"
         "finally: assert not {'torch', 'pytorch_lightning'} & set(sys.modules)"
     )
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        seconds.append(time.perf_counter() - start)
-        assert done.returncode == 0, done.stderr
-    assert min(seconds) < QUICK
+    before = spent()
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert spent() - before < QUICK
     assert not list(tmp_path.iterdir())
 
 
 def test_completion_is_quick_and_right(tmp_path: Path) -> None:
     env = {"COMP_LINE": "aetrain likelihood=", "COMP_POINT": "19", "PATH": "/usr/bin:/bin"}
-    start = time.perf_counter()
+    before = spent()
     done = subprocess.run(
         [sys.executable, "-m", "aetrain", "-sc", "query=bash"],
         cwd=tmp_path,
@@ -47,7 +49,7 @@ def test_completion_is_quick_and_right(tmp_path: Path) -> None:
         check=False,
     )
     assert {"likelihood=bernoulli", "likelihood=gaussian"} <= set(done.stdout.split()), done.stderr
-    assert time.perf_counter() - start < 2 * QUICK  # two imports of Hydra on a busy machine
+    assert spent() - before < QUICK
 
 
 WRONG = [
