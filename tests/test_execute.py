@@ -155,6 +155,26 @@ def test_precisions(precision: str, here: Path) -> None:
     assert half["test/elbo"] == pytest.approx(full["test/elbo"], rel=0.02)
 
 
+def test_doubles_are_drawn(here: Path) -> None:
+    results = aetrain.train([*TINY, "trainer.precision=64-true", "callbacks=default"])
+    assert (Path(results["run"]) / "figures/latent_grid.png").is_file()
+
+
+def test_without_validation(here: Path) -> None:
+    job = ["trainer.limit_val_batches=0", "callbacks=default"]
+    results = aetrain.train([*TINY, *job])
+    assert results["val/best_cost"] is None
+    assert results["steps"] == 6
+
+
+def test_schedules_of_a_run_without_a_last_epoch(here: Path) -> None:
+    job = ["trainer.max_epochs=-1", "trainer.max_steps=10", "schedule=cosine"]
+    results = aetrain.train([*TINY, *job, "trainer.log_every_n_steps=5"])
+    rates = [value for _, value in scalars(results["run"])["optimizer/model_lr"]]
+    assert results["steps"] == 10
+    assert 0 < rates[-1] < rates[0] < 1e-3
+
+
 def test_calls_of_several_batches_change_nothing(here: Path) -> None:
     runs = [aetrain.train([*TINY, f"trainer.steps_per_call={k}"]) for k in (1, 2, 10)]
     assert len({run["test/elbo"] for run in runs}) == 1

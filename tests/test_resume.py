@@ -131,6 +131,53 @@ def test_ctrl_c_saves_and_exits_with_130(tmp_path: Path, shell: Shell) -> None:
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def test_a_resumed_epoch_validates_where_the_whole_one_does(here: Path) -> None:
+    job = [*JOB, "trainer.val_check_interval=5", "schedule=constant"]
+    aetrain.train([*job, "trainer.max_epochs=2", "run.dir=whole"])
+    aetrain.train([*job, "trainer.max_epochs=2", "trainer.max_steps=12", "run.dir=parts"])
+    aetrain.train(["resume=parts", "trainer.max_steps=-1"])
+    whole, parts = (
+        [row.split(",")[0] for row in Path(run, "metrics.csv").read_text().splitlines()[1:]]
+        for run in ("whole", "parts")
+    )
+    # the part that ended at step 12 has a validation, a line and a test of its own there
+    assert [step for step in parts if step != "12"] == [step for step in whole if step != "12"]
+
+
+def test_values_given_beside_resume_rule(here: Path) -> None:
+    aetrain.train([*TINY, "run.dir=r", "callbacks=default"])
+    more = ["optimizer.lr=1e-4", "callbacks.early_stopping.patience=7", "trainer.max_epochs=3"]
+    aetrain.train(["resume=r", *more])
+    content = torch.load("r/checkpoints/last.ckpt", weights_only=True)
+    (group,) = content["optimizer_states"][0]["param_groups"]
+    assert group["lr"] == group["initial_lr"] == 1e-4
+    stopping = next(v for k, v in content["callbacks"].items() if k.startswith("EarlyStopping"))
+    assert stopping["patience"] == 7
+
+
+def test_what_would_harm_a_run(here: Path) -> None:
+    aetrain.train([*TINY, "run.dir=r"])
+    assert "keeps nothing" in refused(["resume=r", "trainer.fast_dev_run=true"])
+    assert Path("r/checkpoints/last.ckpt").is_file()
+    for change in ("trainer=cpu", "network.hidden=[3]", "dataset.limit=3", "latent=5"):
+        assert "cannot change in a run that goes on" in refused(["resume=r", change])
+    assert refused(["resume=r", "trainer.max_steps=abc"]).endswith("a whole number is needed")
+    assert "stands at step 6 already" in refused(["resume=r", "trainer.max_steps=3"])
+
+
+def test_a_signal_ends_two_processes_together(tmp_path: Path, shell: Shell) -> None:
+    two = ["trainer=ddp", "trainer.devices=2", "trainer.max_epochs=5000", "run.dir=r"]
+    process = start(tmp_path, *JOB, *two)
+    wait_for(tmp_path / "r/checkpoints/last.ckpt", process)
+    process.send_signal(signal.SIGTERM)
+    try:
+        assert process.wait(60) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+        process.wait()
+    assert "stopped and saved at step" in (tmp_path / "r/train.log").read_text()
+
+
 def refused(arguments: list[str]) -> str:
     with pytest.raises(UserError) as error:
         aetrain.train(arguments)

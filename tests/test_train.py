@@ -86,6 +86,26 @@ def test_wrong_input(
     assert not list(here.iterdir())
 
 
+def test_hydras_own_settings_name_no_foreign_code(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "c/experiment").mkdir(parents=True)
+    (here / "c/experiment/evil.yaml").write_text(
+        "# @package _global_\nhydra:\n  callbacks:\n    x:\n"
+        "      _target_: torch.hub.load\n      repo_or_dir: /tmp\n"
+    )
+    for more in (["experiment=evil"], ["-m", "experiment=vae_mnist,evil"]):
+        assert main(["--config-dir", "c", *more, *TINY]) == 2
+        assert "hydra.callbacks.x._target_='torch.hub.load': is not" in capsys.readouterr().err
+    assert main(["+hydra.callbacks.x._target_=os.system"]) == 2
+    assert [path.name for path in here.iterdir()] == ["c"]
+
+
+def test_a_sweep_does_not_resume(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-m", "resume=r", "seed=0,1"]) == 2
+    assert "a sweep cannot go on with a run" in capsys.readouterr().err
+
+
 def test_all_mistakes_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["latent=0", "samples=0", "optimizer.lr=x"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 3

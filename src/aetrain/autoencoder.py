@@ -1,7 +1,9 @@
 """What all models share: the training loop's side of Lightning, and what a model must offer."""
 
+import math
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -47,6 +49,7 @@ class Autoencoder(pl.LightningModule, ABC):
         self.card: dict[str, Any] = {}
         self.meter = Meter(every=50)
         self.stop_signal = 0
+        self.listen: Callable[[], object] = lambda: None
         self.tally = Tally()
         self.figures: dict[str, float] = {}
 
@@ -110,7 +113,8 @@ class Autoencoder(pl.LightningModule, ABC):
         if self.position.step == 0:
             self.prepare(self.data)
         calls = self.data.train_dataloader()
-        total = calls.batches * (self.trainer.max_epochs or 1)
+        epochs = self.trainer.max_epochs
+        total = calls.batches * epochs if epochs is not None and epochs >= 0 else sys.maxsize
         players = self.players()
         self.game = Game(
             players,
@@ -121,6 +125,20 @@ class Autoencoder(pl.LightningModule, ABC):
             getattr(self.trainer.precision_plugin, "scaler", None),
         )
 
+    def on_train_start(self) -> None:
+        """Let the configured optimizers rule, not the checkpoint's, in a run that goes on."""
+        self.listen()
+        self._validate_every = self.trainer.val_check_batch
+        for player, optimizer in zip(self.players().values(), self.trainer.optimizers, strict=True):
+            configured = self.plan.optimizer(player.parameters()).param_groups
+            for group, wanted in zip(optimizer.param_groups, configured, strict=True):
+                group |= {name: value for name, value in wanted.items() if name != "params"}
+                group["initial_lr"] = group["lr"]
+
+    def on_train_batch_start(self, batch: list[Item], batch_idx: int) -> None:
+        """Leave out the validations that were done before, where an epoch goes on in its middle."""
+        self.trainer.val_check_batch = self._validate_every if batch else math.inf
+
     def on_train_epoch_start(self) -> None:
         """Restart the clock: the time of an evaluation is not training's."""
         self.meter.restart()
@@ -128,7 +146,9 @@ class Autoencoder(pl.LightningModule, ABC):
     def training_step(self, call: list[Item], call_index: int) -> None:
         """Train on the batches of a call, one after another."""
         for item in call:
-            if self.stop_signal or self._reached_max_steps():
+            # several processes stop together, after the call, or their sums would not meet
+            alone = self.world.size == 1
+            if (alone and self.stop_signal) or self._reached_max_steps():
                 break
             self.step(item)
         self._advance_lightning(len(call))
@@ -170,7 +190,8 @@ class Autoencoder(pl.LightningModule, ABC):
     # --- evaluation ---
 
     def on_validation_epoch_start(self) -> None:
-        """Begin new sums."""
+        """Close the training's line, whose clock must not run on, and begin new sums."""
+        self.meter.flush(self)
         self.tally = Tally()
 
     def validation_step(self, block: tuple[int, Item] | None, index: int) -> None:
@@ -179,8 +200,8 @@ class Autoencoder(pl.LightningModule, ABC):
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation figures."""
-        self.meter.flush(self)
         self._finish("val")
+        self.meter.restart()
 
     def on_test_epoch_start(self) -> None:
         """Begin new sums."""
@@ -196,6 +217,8 @@ class Autoencoder(pl.LightningModule, ABC):
 
     @torch.no_grad()
     def _evaluate(self, split: str, block: tuple[int, Item] | None, nll_samples: int) -> None:
+        if self.stop_signal and self.world.size == 1:
+            raise Interrupted(self.stop_signal)
         if block is None:
             return
         number, item = block

@@ -1,5 +1,6 @@
 """From a checked, plain configuration to objects. No model's name appears here."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,11 +39,15 @@ def make(node: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
         UserError: as the class raised it, without Hydra's wrapping.
     """
     try:
-        return instantiate(dict(node), *args, **kwargs, _convert_="all")
+        made = instantiate(dict(node), *args, **kwargs, _convert_="all")
     except InstantiationException as error:
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from None
         raise
+    if isinstance(made, functools.partial):
+        # Hydra's partials check their target at every call; some of them are called in each step
+        return functools.partial(made.func, *made.args, **made.keywords)
+    return made
 
 
 def build_data(config: Config) -> DataModule:
@@ -99,7 +104,8 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
 def build_plan(config: Config, device_type: str) -> Plan:
     """Return how the model is trained; the optimizer is fused where it and the device can be."""
     node = dict(config["optimizer"])
-    target = torch.optim.__dict__.get(str(node["_target_"]).rpartition(".")[2])
+    package, _, name = str(node["_target_"]).rpartition(".")
+    target = torch.optim.__dict__.get(name) if package == "torch.optim" else None
     known = () if target is None else target.__init__.__code__.co_varnames
     if "fused" in known and "fused" not in node and device_type in ("cpu", "cuda"):
         node["fused"] = True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from aetrain import hardware
 from aetrain.errors import Interrupted, UserError
@@ -59,14 +60,15 @@ class Story:
                 f" go on with: aetrain resume={self.parts.run.path}"
             )
         elif isinstance(error, UserError):
-            self.log.print(str(error))
+            self.log.print(str(error), markup=False)
         else:
             self.log.print("".join(traceback.format_exception(error)), markup=False)
 
     def say(self, what: Any) -> None:
         """Print to the terminal and to the log."""
-        console.print(what)
-        self.log.print(what)
+        # square brackets in what is said are brackets, not styles
+        console.print(what, markup=False)
+        self.log.print(what, markup=False)
 
     def plan(self) -> None:
         """Print what the run is about to do."""
@@ -91,7 +93,7 @@ class Story:
             + (f", going on from step {self.parts.position.step}" if job.resume else ""),
         }
         for name, value in rows.items():
-            table.add_row(f"[bold]{name}[/]", value)
+            table.add_row(Text(name, "bold"), Text(value))
         self.say(table)
 
     def results(self, results: dict[str, Any]) -> None:

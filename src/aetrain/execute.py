@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import shutil
 import signal
 import time
@@ -18,7 +19,7 @@ from aetrain import checkpoint, hardware
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
-from aetrain.errors import NonFiniteLoss, UserError
+from aetrain.errors import Interrupted, NonFiniteLoss, UserError
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.processes import LocalEnvironment, launched
@@ -56,6 +57,10 @@ def execute(
     trainer = config["trainer"]
     device = hardware.device_type(trainer["accelerator"])
     processes = hardware.device_count(device, trainer["devices"])
+    if device == "cpu":
+        # set by Lightning; optimizers ask whether there is a GPU in each step, and this way of
+        # asking takes three times as long
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
     if trainer["deterministic"]:
         cublas_deterministic()
     if trainer["num_nodes"] != 1:
@@ -63,6 +68,12 @@ def execute(
             f"trainer.num_nodes={trainer['num_nodes']}: training on several machines is not"
             " supported; use trainer.devices on one"
         )
+    if resume and trainer["fast_dev_run"]:
+        raise UserError(
+            "trainer.fast_dev_run: keeps nothing, so no run can go on with it; leave it out"
+        )
+    if config["resume"] and not resume:
+        raise UserError(f"resume={config['resume']}: give it on the command line, without -m")
     saved = checkpoint.read(resume.last) if resume else None
     if saved and 0 <= trainer["max_steps"] < (done := saved[CARD]["position"]["step"]):
         raise UserError(
@@ -90,7 +101,7 @@ def execute(
             run.write_config(config, command)
             return _with_processes(job, parts)
         finally:
-            if trainer["fast_dev_run"]:
+            if trainer["fast_dev_run"] and directory is None:  # made here, a moment ago
                 shutil.rmtree(run.path, ignore_errors=True)
 
 
@@ -174,6 +185,8 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         run.write_results(results)
         story.results(results)
         return results
+    except SystemExit:  # what Lightning makes of a second Ctrl-C
+        raise (Interrupted(model.stop_signal) if model.stop_signal else SystemExit(1)) from None
     except NonFiniteLoss as error:
         kept = run.last if run.last.is_file() else "none yet"
         full = NonFiniteLoss(f"{error}; last good checkpoint: {kept}")
@@ -215,10 +228,16 @@ def _signals(model: Autoencoder) -> Iterator[None]:
             raise KeyboardInterrupt
         model.stop_signal = signum
 
-    try:
-        before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # only the main thread may; a job in another thread goes without
-        before = {}
+    def listen() -> dict[int, Any]:
+        try:
+            return {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # only the main thread may; a job in another thread goes without
+            return {}
+
+    before = listen()
+    # Lightning puts handlers of its own before these, and its one for SIGTERM sends a message to
+    # the other processes at once, in the midst of theirs; so these are set again after it
+    model.listen = listen
     try:
         yield
     finally:

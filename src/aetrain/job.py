@@ -18,6 +18,7 @@ from aetrain.build import (
     likelihood_support,
 )
 from aetrain.data.module import DataModule
+from aetrain.errors import UserError
 from aetrain.meter import Meter
 from aetrain.position import Position
 from aetrain.run import Run
@@ -90,6 +91,12 @@ def assemble(
         per_call=batches_per_call(trainer),
         limit_batches=1 if trainer["fast_dev_run"] else trainer["limit_train_batches"],
     )
+    every, batches = trainer["val_check_interval"], data.train_dataloader().batches
+    if every and every > batches and not trainer["fast_dev_run"]:
+        raise UserError(
+            f"trainer.val_check_interval={every}: an epoch has only {batches} batches; use"
+            " trainer.check_val_every_n_epoch"
+        )
     model.position, model.seed = position, seed
     model.max_steps = config["trainer"]["max_steps"]
     model.nll_samples = config["evaluation"]["nll_samples"]

@@ -1,5 +1,6 @@
 """The record of a finished run."""
 
+import math
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,7 +23,7 @@ def results_of(job: "Job", parts: "Parts", best_cost: float, fit_seconds: float)
         figures["test/nll_samples"] = job.config["evaluation"]["nll_samples"]
     meter = model.meter
     first = meter.first_step_at
-    return {
+    results = {
         **figures,
         "run": job.run,
         "val/best_cost": best_cost,
@@ -44,3 +45,14 @@ def results_of(job: "Job", parts: "Parts", best_cost: float, fit_seconds: float)
         "version/lightning": version("pytorch-lightning"),
         "version/python": platform.python_version(),
     }
+    # JSON has no infinity and no NaN: a figure that is none is null
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in results.items()
+    }
+
+
+def watched(results: dict[str, Any]) -> float:
+    """Return the best validation cost, NaN where nothing was validated, for sweepers."""
+    best = results["val/best_cost"]
+    return math.nan if best is None else float(best)

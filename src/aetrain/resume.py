@@ -1,16 +1,19 @@
 """Going on with a run: `aetrain resume=<run> [key=value ...]`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from aetrain.config.allowlist import require_allowed
+from aetrain.config.check import check
 from aetrain.errors import UserError, did_you_mean
 from aetrain.run import Run
 
 KEY = "resume="
+FIXED = ("seed", "latent", "model", "network", "likelihood", "posterior", "prior")
+"""What the weights and the order of the data depend on."""
+PLACES = ("root", "path", "download", "workers", "memory_limit")
+"""What may change of a data set: where it is, and how it is read."""
 
 
 def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], Run | None]:
@@ -37,32 +40,46 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
 
     card = checkpoint.read(run.last)[CARD]
     config, choices = card["config"], card["choices"]
-    for override in overrides:
-        if not override.startswith(KEY):
-            _replace(config, override)
     # what the run itself allowed does not count: it may be somebody else's
-    require_allowed(config, _allowed(overrides))
+    config["allow"] = []
+    for key, value in _parsed([o for o in overrides if not o.startswith(KEY)]):
+        _replace(config, key, value)
+    require_allowed(config, config["allow"])
+    check(config)
     return config, choices, run
 
 
-def _allowed(overrides: Sequence[str]) -> list[str]:
-    """Return what the command line itself allows, `allow=[package, ...]`."""
-    named = [o.removeprefix("allow=") for o in overrides if o.startswith("allow=")]
-    return list(yaml.safe_load(named[-1])) if named else []
+def _parsed(overrides: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Yield key and value of each override, read as on every other command line."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+
+    for text in overrides:
+        try:
+            (override,) = OverridesParser.create().parse_overrides([text])
+        except HydraException as error:
+            raise UserError(f"{text}: is no key=value ({str(error).splitlines()[0]})") from error
+        if override.is_sweep_override() or override.is_delete():
+            raise UserError(f"{text}: a run that goes on takes one value for a key")
+        value = override.value()
+        plain = OmegaConf.to_container(OmegaConf.create({"value": value}))
+        assert isinstance(plain, dict)
+        yield override.key_or_group, plain["value"]
 
 
-def _replace(config: dict[str, Any], override: str) -> None:
+def _replace(config: dict[str, Any], key: str, value: Any) -> None:
     """Set one value of the configuration."""
-    key, equals, text = override.lstrip("+").partition("=")
     node: Any = config
     *path, last = key.split(".")
     for part in path:
         node = node.get(part) if isinstance(node, dict) else None
-    if not equals or not isinstance(node, dict) or last not in node:
+    if not isinstance(node, dict) or last not in node:
         known = list(node) if isinstance(node, dict) else list(config)
         raise UserError(
-            f"{override}: the run that goes on has no value '{key}'.{did_you_mean(last, known)}"
+            f"{key}={value}: the run that goes on has no value '{key}'.{did_you_mean(last, known)}"
         )
-    if (isinstance(node[last], dict) and "_target_" in node[last]) or key in ("seed", "latent"):
-        raise UserError(f"{override}: cannot change in a run that goes on; start a new one")
-    node[last] = yaml.safe_load(text)
+    fixed = key.split(".")[0] in FIXED or (path == ["dataset"] and last not in PLACES)
+    if fixed or isinstance(node[last], dict):
+        raise UserError(f"{key}={value}: cannot change in a run that goes on; start a new one")
+    node[last] = value

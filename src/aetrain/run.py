@@ -25,6 +25,8 @@ class Run:
     def create(cls, path: Path, *, exclusive: bool) -> "Run":
         """Make the directory of a new run, see `create_directory`."""
         run = cls(create_directory(path, exclusive=exclusive))
+        if run.checkpoints.exists():
+            raise UserError(f"{path}: holds a run already; choose another directory")
         run.checkpoints.mkdir(exist_ok=True)
         return run
 

@@ -5,11 +5,13 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aetrain.errors import UserError
+from aetrain.errors import Interrupted, UserError
+from aetrain.results import watched
 from aetrain.run import create_directory
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
         hydra: hands a command line to Hydra.
 
     Returns:
-        0, or the status of the worst job: 2 for a mistake in the input, 1 for a fault.
+        0, or the status of the worst job: 130 for a signal, 1 for a fault, 2 for a mistake in the
+        input.
     """
     named = [a.removeprefix(DIRECTORY) for a in arguments if a.startswith(DIRECTORY)]
     now = datetime.now()
@@ -46,12 +49,14 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     run = create_directory(path, exclusive=not named)
     try:
         hydra([*arguments, f"{DIRECTORY}{run}"])
+    except SystemExit:  # a signal ended the sweep
+        pass
     except Exception:
         if not _jobs(run):  # the sweep itself was refused: leave nothing behind
             _remove_empty(run)
             raise
     print_table(run)
-    return max((job["status"] for job in _jobs(run)), default=0)
+    return next((s for s in (130, 1, 2) if any(j["status"] == s for j in _jobs(run))), 0)
 
 
 def sweep_job(
@@ -69,12 +74,15 @@ def sweep_job(
         from aetrain.execute import execute
 
         results = execute(config, choices, command, directory=directory)
-        return float(results["val/best_cost"])
+        return watched(results)
     except UserError as error:
         record |= {"status": 2, "error": str(error).splitlines()[0]}
         print(f"aetrain: job {hydra.job.num}: {error}", file=sys.stderr)
         (directory / "train.log").open("a").write(f"{error}\n")
         raise
+    except Interrupted as stop:
+        record |= {"status": 130, "error": str(stop)}
+        raise SystemExit(128 + stop.signum) from None  # Hydra would go on after an Exception
     except BaseException as error:
         record |= {"status": 1, "error": f"{type(error).__name__}: {error}".splitlines()[0]}
         with (directory / "train.log").open("a") as log:
@@ -89,6 +97,7 @@ def sweep_job(
 def print_table(path: Path) -> None:
     """Print the jobs of a sweep with what they differ in and their figures."""
     from rich.table import Table
+    from rich.text import Text
 
     from aetrain.console import console
 
@@ -102,7 +111,7 @@ def print_table(path: Path) -> None:
     for job in jobs:
         own = " ".join(word for word in job["command"] if word not in shared)
         cells = [_cell(name, job["results"].get(name)) for name in FIGURES]
-        table.add_row(job["name"], own, *(["[red]failed[/]"] if job["status"] else cells))
+        table.add_row(job["name"], Text(own), *(["[red]failed[/]"] if job["status"] else cells))
     console.print(table)
     for job in jobs:
         if job["status"]:
@@ -131,5 +140,5 @@ def _remove_empty(path: Path) -> None:
     for directory in sorted(path.rglob("*"), reverse=True):
         if directory.is_dir() and not any(directory.iterdir()):
             directory.rmdir()
-    if not any(path.iterdir()):
-        path.rmdir()
+    with suppress(OSError):  # as far up as nothing else is there
+        os.removedirs(path)

@@ -69,6 +69,8 @@ def _run(arguments: list[str]) -> int:
         _hydra(arguments)
         return 0
     sweep = any(a in ("-m", "--multirun") for a in arguments)
+    if sweep and any(a.startswith("resume=") for a in arguments):
+        raise UserError("resume=...: a sweep cannot go on with a run; leave out -m")
     config, choices, run = resumed(arguments) if not sweep else ({}, {}, None)
     if run is not None:
         from aetrain.execute import execute
@@ -140,9 +142,10 @@ def _job(cfg: "DictConfig") -> float:
         return sweep_job(cfg, choices, command, hydra_config)
     config = check_early(cfg)
     from aetrain.execute import execute
+    from aetrain.results import watched
 
     results = execute(config, choices, command, started=STARTED)
-    return float(results["val/best_cost"])
+    return watched(results)
 
 
 class _Entry(ModuleType):

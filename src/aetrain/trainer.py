@@ -4,10 +4,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Callback, EarlyStopping
+from pytorch_lightning.callbacks import Callback
 
 from aetrain.build import make
 from aetrain.callbacks.checkpoint import Checkpoints
+from aetrain.callbacks.early_stopping import EarlyStopping
 from aetrain.callbacks.progress import ProgressLine
 from aetrain.console import console
 from aetrain.errors import UserError
@@ -46,7 +47,7 @@ def build_trainer(
     return pl.Trainer(
         **{name: config[name] for name in PASSED_ON},
         accelerator={"cuda": "gpu"}.get(job.device, job.device),
-        devices=job.processes if environment else _devices(job),
+        devices=_devices(job),
         strategy=Replicas() if environment else config["strategy"].replace("ddp", "auto"),
         plugins=[environment] if environment else None,
         limit_train_batches=None,  # the loader limits them, in batches
@@ -70,7 +71,7 @@ def best_cost(trainer: pl.Trainer) -> float:
 
 
 def _devices(job: "Job") -> Any:
-    return job.config["trainer"]["devices"] if job.device == "cuda" else 1
+    return job.config["trainer"]["devices"] if job.device == "cuda" else job.processes
 
 
 def batches_per_call(trainer: dict[str, Any]) -> int:
@@ -83,7 +84,7 @@ def batches_per_call(trainer: dict[str, Any]) -> int:
 
 def calls_between_validations(trainer: dict[str, Any]) -> int | None:
     """Return the validation interval in calls, None for once an epoch."""
-    every = trainer["val_check_interval"]
+    every = None if trainer["fast_dev_run"] else trainer["val_check_interval"]
     return every // batches_per_call(trainer) if every else None
 
 
@@ -97,13 +98,14 @@ def _callbacks(job: "Job", run: Run) -> list[Callback]:
     nodes: dict[str, Any] = dict(job.config["callbacks"])
     callbacks: list[Callback] = []
     stopping = nodes.pop("early_stopping", None)
-    if stopping and stopping["patience"] is not None:
+    validates = job.config["trainer"]["limit_val_batches"] != 0
+    if stopping and stopping["patience"] is not None and validates:
         if stopping["patience"] < 1:
             raise UserError(
                 f"callbacks.early_stopping.patience={stopping['patience']}: must be at least 1,"
                 " or null to never stop early"
             )
-        callbacks.append(EarlyStopping("val/cost", mode="min", patience=stopping["patience"]))
+        callbacks.append(EarlyStopping(stopping["patience"]))
     if "figures" in nodes:
         callbacks.append(make(nodes.pop("figures"), path=run.figures))
     checkpoints = make(nodes.pop("checkpoint"), path=run.checkpoints)

@@ -15,12 +15,16 @@ def main() -> int:
     from aetrain.execute import assemble_job, carry_out
     from aetrain.job import Job
 
+    # what is told goes to the error's stream; the pipe is for one line, and then closed
+    ready = os.dup(1)
+    os.dup2(2, 1)
     quiet()
     job = Job(**json.loads(Path(sys.argv[1]).read_text()))
     environment = LocalEnvironment(*(int(os.environ[key]) for key in (RANK, SIZE, PORT)))
     try:
         parts = assemble_job(job)
-        print(READY.decode(), flush=True)
+        os.write(ready, READY + b"\n")
+        os.close(ready)
         carry_out(job, environment, parts)
     except Interrupted as stop:
         return 128 + stop.signum

@@ -86,7 +86,7 @@ class Checkpoints(Checkpoint):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:
         """Save where the run was asked to stop; every process has stopped at the same batch."""
-        if isinstance(exception, Interrupted):
+        if isinstance(exception, Interrupted) and trainer.state.fn == "fit":
             self.save(trainer, _model(pl_module))
 
     def save(self, trainer: pl.Trainer, model: Autoencoder) -> None:

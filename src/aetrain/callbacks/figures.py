@@ -68,7 +68,8 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     """Yield the name and the figure of each picture of a model, always of the same examples."""
     data = model.data
     batch = data.first("valid", PLANE_EXAMPLES, model.device)
-    x = batch["x"]
+    dtype = next(model.parameters()).dtype
+    x = batch["x"].to(dtype)
     few = x[:16]
     yield (
         "reconstructions",
@@ -90,7 +91,10 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
         ),
     )
     if codes.shape[1] == 2:
-        yield "latent_grid", decoded_grid(lambda z: _cpu(model.decode(z.to(model.device)).mean))
+        yield (
+            "latent_grid",
+            decoded_grid(lambda z: _cpu(model.decode(z.to(model.device, dtype)).mean)),
+        )
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)
 

@@ -51,8 +51,10 @@ class ProgressLine(ProgressBar):
             refresh_per_second=4,
             transient=True,
         )
+        # neither epochs nor steps are limited: there is no end to show
+        total = None if model.game.total_steps == sys.maxsize else model.game.total_steps
         self._task = self._progress.add_task(
-            "", total=model.game.total_steps, completed=model.position.step, epoch="", figures=""
+            "", total=total, completed=model.position.step, epoch="", figures=""
         )
         self._progress.start()
 

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from aetrain.config.allowlist import walk
 from aetrain.config.files import conf_files, searched
-from aetrain.errors import UserError
+from aetrain.errors import UserError, UserErrors
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+
+HYDRAS = ("hydra._internal.core_plugins.", "hydra_plugins.")
+OWN = {"_target_": HYDRAS, "class": ("logging.",), "()": ("colorlog.",), "factory": ()}
+"""Key that names code -> where that code may come from."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +40,35 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
         Exception: Hydra's and OmegaConf's, for `explain.explain`.
     """
     from hydra import compose as hydra_compose
-    from omegaconf import open_dict
+    from omegaconf import OmegaConf, open_dict
 
     register_resolvers()
     own = [o for o in overrides if not o.startswith("hydra.searchpath=")]
     search = [f"hydra.searchpath=[{','.join(map(_quoted, _existing(overrides, config_dirs)))}]"]
     with _hydra():
         cfg = hydra_compose("train", [*search, *own], return_hydra_config=True)
+    if refused := list(foreign(OmegaConf.to_container(cfg.hydra, resolve=False), "hydra")):
+        raise UserErrors(refused)
     choices = choices_of(cfg.hydra)
     with open_dict(cfg):
         del cfg["hydra"]
     return Composed(cfg, choices)
+
+
+def foreign(node: Any, key: str) -> Iterator[str]:
+    """Yield a message for each piece of code that Hydra's own node names and that is not Hydra's.
+
+    Hydra makes these objects (callbacks, launchers, log handlers) before a job is composed.
+    """
+    if isinstance(node, dict):
+        for name, value in node.items():
+            own = OWN.get(name)
+            if own is not None and isinstance(value, str) and not value.startswith(own):
+                yield f"{key}.{name}={value!r}: is not allowed in Hydra's own settings"
+            yield from foreign(value, f"{key}.{name}")
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from foreign(value, f"{key}[{number}]")
 
 
 def choices_of(hydra: Any) -> dict[str, str]:

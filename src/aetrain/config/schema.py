@@ -43,7 +43,6 @@ _DEVICES = either(
 )
 _PRECISIONS = one_of(
     *("32-true", "bf16-mixed", "16-mixed", "64-true", "bf16-true", "16-true"),
-    *("transformer-engine", "transformer-engine-float16", "32", "64", "16", "bf16", 32, 64, 16),
 )
 
 TRAINER = {
