@@ -4,8 +4,8 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent, Normal
 
+from aetrain.distributions.diagonal_normal import DiagonalNormal
 from aetrain.families import Family, full_precision, soft_bound
 
 LOG_SCALE_BOUND = 10.0
@@ -26,9 +26,8 @@ class DiagonalGaussian(Family):
         """Means and raw log scales, (2, *event)."""
         return torch.Size((2, *self.event))
 
-    def forward(self, raw: Tensor) -> Independent:
+    def forward(self, raw: Tensor) -> DiagonalNormal:
         """Return q(z|x) from raw parameters (..., 2, *event)."""
         dims = len(self.event)
         loc, raw_scale = full_precision(raw).unbind(-dims - 1)
-        scale = soft_bound(raw_scale, LOG_SCALE_BOUND).exp()
-        return Independent(Normal(loc, scale, validate_args=False), dims, validate_args=False)
+        return DiagonalNormal(loc, soft_bound(raw_scale, LOG_SCALE_BOUND), dims)

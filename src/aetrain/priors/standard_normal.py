@@ -5,8 +5,8 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent, Normal
 
+from aetrain.distributions.diagonal_normal import DiagonalNormal
 from aetrain.priors.prior import Prior
 
 
@@ -19,14 +19,11 @@ class StandardNormal(Prior):
     """
 
     zero: Tensor
-    one: Tensor
 
     def __init__(self, event: Sequence[int]) -> None:
         super().__init__(event)
         self.register_buffer("zero", torch.zeros(self.event), persistent=False)
-        self.register_buffer("one", torch.ones(self.event), persistent=False)
 
-    def forward(self) -> Independent:
+    def forward(self) -> DiagonalNormal:
         """Return N(0, I) over the event."""
-        normal = Normal(self.zero, self.one, validate_args=False)
-        return Independent(normal, len(self.event), validate_args=False)
+        return DiagonalNormal(self.zero, self.zero, len(self.event))
