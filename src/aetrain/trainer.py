@@ -106,8 +106,8 @@ def _callbacks(job: "Job", run: Run) -> list[Callback]:
                 " or null to never stop early"
             )
         callbacks.append(EarlyStopping(stopping["patience"]))
-    if "figures" in nodes:
-        callbacks.append(make(nodes.pop("figures"), path=run.figures))
+    if figures := nodes.pop("figures", None):  # null leaves them out
+        callbacks.append(make(figures, path=run.figures))
     checkpoints = make(nodes.pop("checkpoint"), path=run.checkpoints)
     callbacks += [make(node) for node in nodes.values() if node]
     if job.config["trainer"]["enable_progress_bar"]:
