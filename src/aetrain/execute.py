@@ -63,23 +63,8 @@ def execute(
         os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
     if trainer["deterministic"]:
         cublas_deterministic()
-    if trainer["num_nodes"] != 1:
-        raise UserError(
-            f"trainer.num_nodes={trainer['num_nodes']}: training on several machines is not"
-            " supported; use trainer.devices on one"
-        )
-    if resume and trainer["fast_dev_run"]:
-        raise UserError(
-            "trainer.fast_dev_run: keeps nothing, so no run can go on with it; leave it out"
-        )
-    if config["resume"] and not resume:
-        raise UserError(f"resume={config['resume']}: give it on the command line, without -m")
     saved = checkpoint.read(resume.last) if resume else None
-    if saved and 0 <= trainer["max_steps"] < (done := saved[CARD]["position"]["step"]):
-        raise UserError(
-            f"trainer.max_steps={trainer['max_steps']}: the run stands at step {done} already;"
-            " give a larger number, or -1 for no limit"
-        )
+    _refuse_impossible(config, saved)
     with hardware.settings("highest", processes):
         rows = config["dataset"]["batch_size"]
         float32 = saved[CARD]["float32"] if saved else hardware.fastest_float32(rows, device)
@@ -103,6 +88,27 @@ def execute(
         finally:
             if trainer["fast_dev_run"] and directory is None:  # made here, a moment ago
                 shutil.rmtree(run.path, ignore_errors=True)
+
+
+def _refuse_impossible(config: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+    """Raise UserError for what a run, or one that goes on from `saved`, cannot be asked for."""
+    trainer = config["trainer"]
+    if trainer["num_nodes"] != 1:
+        raise UserError(
+            f"trainer.num_nodes={trainer['num_nodes']}: training on several machines is not"
+            " supported; use trainer.devices on one"
+        )
+    if saved and trainer["fast_dev_run"]:
+        raise UserError(
+            "trainer.fast_dev_run: keeps nothing, so no run can go on with it; leave it out"
+        )
+    if config["resume"] and not saved:
+        raise UserError(f"resume={config['resume']}: give it on the command line, without -m")
+    if saved and 0 <= trainer["max_steps"] < (done := saved[CARD]["position"]["step"]):
+        raise UserError(
+            f"trainer.max_steps={trainer['max_steps']}: the run stands at step {done} already;"
+            " give a larger number, or -1 for no limit"
+        )
 
 
 def _new_run(config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None) -> Run:
