@@ -50,3 +50,12 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parameter_types() -> None:
     assert hardware.parameter_dtype("64-true") == torch.float64
     assert hardware.parameter_dtype("bf16-mixed") == torch.float32
+
+
+def test_denormals_are_flushed_for_a_job_and_no_longer() -> None:
+    tiny = torch.tensor(1e-40)
+    with hardware.settings("highest", 1):
+        if not torch.set_flush_denormal(True):
+            pytest.skip("this processor cannot flush them")
+        assert (tiny * 1.0).item() == 0.0
+    assert (tiny * 1.0).item() > 0.0

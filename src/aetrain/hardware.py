@@ -63,15 +63,22 @@ def threads(processes: int) -> int:
 
 @contextmanager
 def settings(float32: str, processes: int) -> Iterator[None]:
-    """Set threads and the float32 path for one job, and give back what was there before."""
+    """Set threads and the float32 path for one job, and give back what was there before.
+
+    Numbers below 1e-38 become zero: what remains in an optimizer of a gradient that was seen once
+    decays to such, and each product with one takes a processor a hundred times as long.
+    """
     before = torch.get_float32_matmul_precision(), torch.get_num_threads()
     torch.set_float32_matmul_precision(float32)
     torch.set_num_threads(threads(processes))
+    flushed = bool(torch.tensor(1e-40) * 1.0 == 0)
+    torch.set_flush_denormal(True)
     try:
         yield
     finally:
         torch.set_float32_matmul_precision(before[0])
         torch.set_num_threads(before[1])
+        torch.set_flush_denormal(flushed)
 
 
 def parameter_dtype(precision: str) -> torch.dtype:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aetrain.config.allowlist import require_allowed
 from aetrain.config.check import check
+from aetrain.contention import choose_spinning
 from aetrain.errors import UserError, did_you_mean
 from aetrain.run import Run
 
@@ -35,6 +36,7 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
             f"{run.path}: the run has no checkpoint to go on from (checkpoints/last.ckpt);"
             " start it again without resume="
         )
+    choose_spinning()
     from aetrain import checkpoint
     from aetrain.autoencoder import CARD
 

@@ -12,16 +12,13 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from aetrain.contention import choose_spinning
 from aetrain.errors import Interrupted, UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 STARTED = time.time()
-# Threads that wait for one another spin, by default for milliseconds; where another process holds
-# a core, each small operation then waits for a thread that is not running, and a run falls to a
-# thirtieth of its speed. It must be set before torch is imported.
-os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 FULL = "HYDRA_FULL_ERROR"
 HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc")
@@ -135,6 +132,7 @@ def _job(cfg: "DictConfig") -> float:
     from aetrain.config.compose import choices_of
     from aetrain.sweep import sweep_job
 
+    choose_spinning()
     hydra_config = HydraConfig.get()
     choices = choices_of(hydra_config)
     command = list(hydra_config.overrides.task)

@@ -245,5 +245,5 @@ class DataModule(pl.LightningDataModule):
         raw = self.tables[split].read(rows) if item.raw is None else item.raw.to(device)
         batch = {"x": self._transforms[split](raw)}
         if (labels := self._labels[split]) is not None:
-            batch["y"] = labels[rows.to(labels.device)].to(device)
+            batch["y"] = labels.index_select(0, rows.to(labels.device)).to(device)
         return batch

@@ -55,7 +55,7 @@ class Transform:
         if width != 1.0:
             x = x * (1 / width)
         if self.binarize == "dynamic":
-            return (torch.rand_like(x) < x).to(x.dtype)
+            return torch.rand_like(x).lt_(x)  # 1 where the draw is below x, else 0
         if self.binarize == "threshold":
             return (x > 0.5).to(x.dtype)
         return x

@@ -37,7 +37,7 @@ class View:
 
     def read(self, indices: Tensor) -> Tensor:
         """Return the raw examples at these places of the view."""
-        return self.table.read(self.rows[indices])
+        return self.table.read(self.rows.index_select(0, indices))
 
 
 def in_memory(table: Table) -> bool:

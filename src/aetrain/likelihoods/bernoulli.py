@@ -5,9 +5,8 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import Bernoulli as TorchBernoulli
-from torch.distributions import Independent
 
+from aetrain.distributions.independent_bernoulli import IndependentBernoulli
 from aetrain.families import Family, full_precision
 from aetrain.values import BINARY, UNIT
 
@@ -39,7 +38,6 @@ class Bernoulli(Family):
         """One logit for each value."""
         return self.event
 
-    def forward(self, raw: Tensor) -> Independent:
+    def forward(self, raw: Tensor) -> IndependentBernoulli:
         """Return p(x|z) from logits (..., *event)."""
-        pixels = TorchBernoulli(logits=full_precision(raw), validate_args=False)
-        return Independent(pixels, len(self.event), validate_args=False)
+        return IndependentBernoulli(full_precision(raw), len(self.event))

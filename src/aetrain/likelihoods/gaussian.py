@@ -5,8 +5,8 @@ from typing import Literal, final
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Independent, Normal
 
+from aetrain.distributions.diagonal_normal import DiagonalNormal
 from aetrain.errors import UserError
 from aetrain.families import Family, full_precision, soft_bound
 
@@ -67,7 +67,7 @@ class Gaussian(Family):
         """The mean; for sigma=decoder the mean and a raw scale, (2, *event)."""
         return torch.Size((2, *self.event)) if self.sigma == "decoder" else self.event
 
-    def forward(self, raw: Tensor) -> Independent:
+    def forward(self, raw: Tensor) -> DiagonalNormal:
         """Return p(x|z) from means (..., *event), or means and raw scales (..., 2, *event)."""
         raw = full_precision(raw)
         dims = len(self.event)
@@ -78,7 +78,7 @@ class Gaussian(Family):
             loc = raw
             fixed = not isinstance(self.sigma, str)
             scale = full_precision(self.scale) if fixed else self._bounded(self.raw_scale)
-        return Independent(Normal(loc, scale, validate_args=False), dims, validate_args=False)
+        return DiagonalNormal(loc, scale.log(), dims, scale)
 
     def _bounded(self, raw_scale: Tensor) -> Tensor:
         """σ = minimum + exp(bounded raw), 1 at raw = 0 up to the minimum."""

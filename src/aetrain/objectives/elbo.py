@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
 from aetrain.objectives.inference import Inference
-from aetrain.objectives.terms import Terms
+from aetrain.objectives.terms import Terms, sample_mean
 
 
 def elbo(inference: Inference) -> Terms:
@@ -18,7 +18,7 @@ def elbo(inference: Inference) -> Terms:
         Alemi et al.: Fixing a broken ELBO. 2018. https://arxiv.org/abs/1711.00464
     """
     x, q, z, p, prior = inference
-    return {"distortion": -p.log_prob(x).mean(0), "rate": rate(q, z, prior)}
+    return {"distortion": sample_mean(-p.log_prob(x)), "rate": rate(q, z, prior)}
 
 
 def rate(q: Distribution, z: Tensor, prior: Distribution) -> Tensor:
@@ -26,4 +26,4 @@ def rate(q: Distribution, z: Tensor, prior: Distribution) -> Tensor:
     try:
         return kl_divergence(q, prior)
     except NotImplementedError:
-        return (q.log_prob(z) - prior.log_prob(z)).mean(0)
+        return sample_mean(q.log_prob(z) - prior.log_prob(z))

@@ -21,6 +21,11 @@ Terms = dict[str, Term]
 statistic of the batch."""
 
 
+def sample_mean(costs: Tensor) -> Tensor:
+    """Return the mean (B,) of costs (S, B) over samples; a view where there is but one."""
+    return costs.squeeze(0) if len(costs) == 1 else costs.mean(0)
+
+
 def batch_mean(term: Term, examples: int, world: World) -> Tensor:
     """Return this process's share of the mean of a term over the whole batch, ().
 

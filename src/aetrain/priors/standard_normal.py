@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from aetrain.distributions.diagonal_normal import DiagonalNormal
+from aetrain.distributions.standard_normal import StandardNormal as StandardNormalDistribution
 from aetrain.priors.prior import Prior
 
 
@@ -24,6 +24,6 @@ class StandardNormal(Prior):
         super().__init__(event)
         self.register_buffer("zero", torch.zeros(self.event), persistent=False)
 
-    def forward(self) -> DiagonalNormal:
+    def forward(self) -> StandardNormalDistribution:
         """Return N(0, I) over the event."""
-        return DiagonalNormal(self.zero, self.zero, len(self.event))
+        return StandardNormalDistribution(self.zero, len(self.event))
