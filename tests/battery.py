@@ -1,20 +1,18 @@
 """What all batteries share: the members of a kind, found by walking conf/, and their oracles.
 
 A family, prior or network that is added to conf/ is tested without a change here, but for one
-entry in `ORACLES`: its log density, written with scipy.
+entry in `tests/oracles`: its log density, written with scipy.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
-from scipy import special, stats
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
@@ -22,9 +20,9 @@ from aetrain.build import make
 from aetrain.config.compose import compose
 from aetrain.config.files import groups
 from aetrain.families import Family
-from aetrain.values import BINARY, Values
-
-Array = np.ndarray[Any, Any]
+from aetrain.values import Values
+from tests.oracles import likelihoods, posteriors, priors
+from tests.oracles.oracle import Oracle
 
 
 @dataclass(frozen=True)
@@ -53,15 +51,10 @@ class Case:
         return module
 
 
-# Options beside a choice's defaults that change what it computes.
-VARIANTS: dict[tuple[str, str], list[tuple[str, ...]]] = {
-    ("likelihood", "gaussian"): [
-        ("sigma=0.5",),
-        ("sigma=shared",),
-        ("sigma=per_dimension",),
-        ("sigma=decoder",),
-        ("sigma=decoder", "minimum=0.25"),
-    ],
+VARIANTS = {
+    "likelihood": likelihoods.VARIANTS,
+    "posterior": posteriors.VARIANTS,
+    "prior": priors.VARIANTS,
 }
 
 
@@ -71,7 +64,7 @@ def cases(*kinds: str) -> list[Any]:
         Case(kind, choice, options)
         for kind in kinds
         for choice in groups()[kind]
-        for options in [(), *VARIANTS.get((kind, choice), [])]
+        for options in [(), *VARIANTS.get(kind, {}).get(choice, [])]
     ]
     return [pytest.param(case, id=str(case)) for case in found]
 
@@ -83,73 +76,11 @@ def config(*overrides: str) -> dict[str, Any]:
     return resolved
 
 
-def _no_scales(family: Any, gradient: Tensor) -> Tensor:
-    return gradient[..., :0]
-
-
-@dataclass(frozen=True)
-class Oracle:
-    """What a family must agree with.
-
-    Arguments:
-        log_prob: (family, raw, x) -> log density, still one number for each value of the event;
-            None for a family without a density. A prior's raw is None.
-        values: where it is normalised, if that is not the whole support.
-        log_scales: (family, gradient of raw) -> the gradients of log scales, which must never be 0.
-    """
-
-    log_prob: Callable[[Any, Any, Array], Array] | None
-    values: Values | None = None
-    log_scales: Callable[[Any, Tensor], Tensor] = _no_scales
-
-
-def _soft(raw: Any, bound: float) -> Any:
-    return np.exp(bound * raw / (bound + np.abs(raw)))
-
-
-def _gaussian(family: Any, raw: Array, x: Array) -> Array:
-    if family.sigma == "decoder":
-        raw, scale = np.moveaxis(raw, -len(family.event) - 1, 0)
-        scale = family.minimum + _soft(scale, 8.0)
-    elif isinstance(family.sigma, str):
-        scale = family.minimum + _soft(family.raw_scale.detach().numpy(), 8.0)
-    else:
-        scale = family.sigma
-    return stats.norm.logpdf(x, raw, scale)
-
-
-def _gaussian_scales(family: Any, gradient: Tensor) -> Tensor:
-    dim = -len(family.event) - 1
-    return gradient.select(dim, 1) if family.sigma == "decoder" else gradient[..., :0]
-
-
-ORACLES: dict[str, dict[str, Oracle]] = {
-    "likelihood": {
-        "bernoulli": Oracle(lambda _, raw, x: stats.bernoulli.logpmf(x, special.expit(raw))),
-        "bernoulli_grey": Oracle(
-            # an expected log mass: normalised on binary values only
-            lambda _, raw, x: x * special.log_expit(raw) + (1 - x) * special.log_expit(-raw),
-            values=BINARY,
-        ),
-        "gaussian": Oracle(_gaussian, log_scales=_gaussian_scales),
-    },
-    "posterior": {
-        "delta": Oracle(None),
-        "diagonal_gaussian": Oracle(
-            lambda q, raw, z: stats.norm.logpdf(
-                z, *(f(r) for f, r in zip([np.array, lambda r: _soft(r, 10.0)], _halves(q, raw)))
-            ),
-            log_scales=lambda q, gradient: gradient.select(-len(q.event) - 1, 1),
-        ),
-    },
-    "prior": {
-        "standard_normal": Oracle(lambda _, raw, z: stats.norm.logpdf(z)),
-    },
+ORACLES = {
+    "likelihood": likelihoods.LIKELIHOODS,
+    "posterior": posteriors.POSTERIORS,
+    "prior": priors.PRIORS,
 }
-
-
-def _halves(family: Any, raw: Array) -> Any:
-    return np.moveaxis(raw, -len(family.event) - 1, 0)
 
 
 def oracle(case: Case) -> Oracle:
@@ -158,7 +89,7 @@ def oracle(case: Case) -> Oracle:
     if found is None:
         pytest.fail(
             f"conf/{case.group}/{case.choice}.yaml has no oracle: add its log density, by scipy,"
-            f" as ORACLES['{case.group}']['{case.choice}'] in tests/battery.py"
+            f" to tests/oracles/{case.group}s.py"
         )
     return found
 

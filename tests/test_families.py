@@ -57,9 +57,9 @@ def support(module: Any) -> Values:
 
 def test_a_missing_oracle_says_where_to_add_one() -> None:
     with pytest.raises(
-        pytest.fail.Exception, match=r"poisson\.yaml has no oracle: add .*battery\.py"
+        pytest.fail.Exception, match=r"no_such\.yaml has no oracle: add .*oracles/likelihoods\.py"
     ):
-        oracle(Case("likelihood", "poisson"))
+        oracle(Case("likelihood", "no_such"))
 
 
 # --- shapes ---

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from aetrain.values import BINARY, REAL, UNIT, Values
+from aetrain.values import BINARY, COUNTS, REAL, UNIT, Values
 
 BYTES = Values(0.0, 1.0, 256)
 DIGITS = Values(0.0, 1.0, 17)
@@ -37,6 +37,17 @@ COVERS = [
     (DIGITS, BYTES, False),
     (Values(0.0, 255.0, 256), Values(0.0, 16.0, 17), True),
     (Values(0.0, 255.0, 256), BYTES, False),
+    # whole numbers without an end
+    (COUNTS, Values(0.0, 16.0, 17), True),
+    (COUNTS, Values(3.0, 5.0, 3), True),
+    (COUNTS, BINARY, True),
+    (COUNTS, BYTES, False),
+    (COUNTS, Values(-1.0, 5.0, 7), False),
+    (COUNTS, REAL, False),
+    (COUNTS, UNIT, False),
+    (COUNTS, COUNTS, True),
+    (BINARY, COUNTS, False),
+    (REAL, COUNTS, True),
     # constant data
     (BINARY, Values(0.0, 0.0, 1), True),
     (BINARY, Values(1.0, 1.0, 1), True),

@@ -16,10 +16,12 @@ from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, UserError, did_you_mean
 from aetrain.evaluation.tally import Report, Tally
+from aetrain.families import Family
 from aetrain.game import Game, Plan
 from aetrain.meter import Meter
 from aetrain.player import Batch, Player
 from aetrain.position import Position
+from aetrain.priors.prior import Prior
 from aetrain.seeding import EVALUATE, STEP, seed_torch
 from aetrain.world import World
 
@@ -80,7 +82,10 @@ class Autoencoder(pl.LightningModule, ABC):
         return None
 
     def prepare(self, data: DataModule) -> None:
-        """Look at the data once, before the first step; what it finds belongs in buffers."""
+        """Let families and priors look at the data once, before the first step."""
+        for module in self.modules():
+            if isinstance(module, (Family, Prior)):
+                module.prepare(lambda n: data.examples(n, self.device))
 
     def after_step(self) -> None:
         """Act after each batch: moving averages, constraints; what it keeps belongs in buffers."""

@@ -1,6 +1,7 @@
 """From a checked, plain configuration to objects. No model's name appears here."""
 
 import functools
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,11 +51,28 @@ def make(node: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
     return made
 
 
+def make_with(node: Mapping[str, Any], *args: Any, **offered: Any) -> Any:
+    """Instantiate a partial node, giving it those of the offered things that it asks for by name.
+
+    A prior may want the encoder, a decoder the encoder that it is tied to; most want nothing.
+    """
+    maker = make(node)
+    wanted = inspect.signature(maker.func).parameters
+    return maker(*args, **{name: part for name, part in offered.items() if name in wanted})
+
+
 def build_data(config: Config) -> DataModule:
     """Return the data module; nothing is read yet."""
     node = config["dataset"]
     options = {k: v for k, v in node.items() if k not in LOCATION}
     return make(options, source=make(node["source"]))
+
+
+def settle_levels(config: Config, values: Values | None) -> None:
+    """Give a likelihood that scores a grid the number of the data's levels, where it has none."""
+    node = config["likelihood"]
+    if "levels" in node and node["levels"] is None and values is not None and values.levels:
+        node["levels"] = int(values.levels)
 
 
 def likelihood_support(config: Config) -> Values:
@@ -89,8 +107,9 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     posterior: Family = make(config["posterior"])(latent)
     likelihood: Family = make(config["likelihood"])(event)
     encoder = Conditional(make(config["network"]["encoder"]), posterior, [event])
-    decoder = Conditional(make(config["network"]["decoder"]), likelihood, [latent])
-    prior = make(config["prior"])(latent)
+    network = functools.partial(make_with, config["network"]["decoder"], encoder=encoder.network)
+    decoder = Conditional(network, likelihood, [latent])
+    prior = make_with(config["prior"], latent, encoder=encoder)
     model: Autoencoder = make(config["model"])(
         encoder=encoder,
         decoder=decoder,

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
+from aetrain.distributions.autoregressive import Autoregressive
 from aetrain.families import Family
+from aetrain.networks.autoregressive import AutoregressiveNetwork
 
 Network = Callable[[Sequence[torch.Size], torch.Size], nn.Module]
 """(shapes of what is given, shape to put out) -> a module on batches of one leading dimension."""
@@ -18,7 +20,8 @@ class Conditional(nn.Module):
     """p(event | given): `network` computes the parameters of `family`.
 
     Arguments:
-        network: makes the module once the shapes are known.
+        network: makes the module once the shapes are known; an `AutoregressiveNetwork` makes the
+            distribution one whose values depend on those before them.
         family: the likelihood or posterior, which knows its event's shape.
         given: shapes of the conditioning variables, without batch dimensions.
     """
@@ -43,7 +46,12 @@ class Conditional(nn.Module):
                 network and unfolded again.
         """
         batch = given[0].shape[: given[0].dim() - len(self.given[0])]
-        if len(batch) == 1:
-            return self.family(self.network(*given))
-        raw = self.network(*(x.reshape(-1, *s) for x, s in zip(given, self.given, strict=True)))
-        return self.family(raw.reshape(*batch, *raw.shape[1:]))
+        if len(batch) != 1:
+            given = tuple(x.reshape(-1, *s) for x, s in zip(given, self.given, strict=True))
+        if isinstance(self.network, AutoregressiveNetwork):
+            return Autoregressive(self._step, self.network.condition(*given), batch, self.event)
+        raw = self.network(*given)
+        return self.family(raw if len(batch) == 1 else raw.reshape(*batch, *raw.shape[1:]))
+
+    def _step(self, condition: Tensor, x: Tensor) -> Distribution:
+        return self.family(self.network(condition, x))

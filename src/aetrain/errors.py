@@ -1,6 +1,7 @@
 """What the user did wrong, said in one line; and how a run can end before its time."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -29,6 +30,11 @@ class Interrupted(Exception):
     def __init__(self, signum: int) -> None:
         self.signum = signum
         super().__init__(f"stopped by signal {signum}")
+
+
+def choice(made: object) -> str:
+    """Return the name in `conf` of an object: its class's, in small letters with underscores."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(made).__name__).lower()
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,13 +1,17 @@
 """Families: from the raw output of a network to a distribution."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
+from aetrain.spaces import Space
 from aetrain.values import REAL, Values
+
+Examples = Callable[[int], Tensor]
+"""n -> that many random training examples, (≤ n, *event)."""
 
 
 class Family(nn.Module, ABC):
@@ -22,6 +26,9 @@ class Family(nn.Module, ABC):
 
     support: Values = REAL
     """The values on which this is a density or a mass."""
+
+    space: Space = Space.REAL
+    """Where a posterior's draws lie; it and the prior must agree for there to be a rate."""
 
     has_density: bool = True
     """False for a point mass, which can be sampled but not scored."""
@@ -38,6 +45,9 @@ class Family(nn.Module, ABC):
     @abstractmethod
     def forward(self, raw: Tensor) -> Distribution:
         """Return the distribution, batch shape (...,), for raw (..., *parameter_shape)."""
+
+    def prepare(self, examples: Examples) -> None:
+        """Look at training data once, before the first step; what it finds belongs in state."""
 
     def extra_repr(self) -> str:
         """Show the event's shape in printed models."""

@@ -16,6 +16,7 @@ from aetrain.build import (
     build_plan,
     check_pair,
     likelihood_support,
+    settle_levels,
 )
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
@@ -71,12 +72,14 @@ def assemble(
 ) -> Parts:
     """Build data and model, and try the model on two examples; nothing is written."""
     seed, trainer = config["seed"], config["trainer"]
-    support = likelihood_support(config)
     data = build_data(config)
-    data.suit(support)
+    data.suit(likelihood_support(config))
+    settle_levels(config, data.values)
+    support = likelihood_support(config)
     check_pair(support, data.values, choices)
     data.load(support)
-    check_pair(support, data.values_seen(), choices)
+    settle_levels(config, data.values_seen())
+    check_pair(likelihood_support(config), data.values_seen(), choices)
     config["dataset"]["binarize"] = data.binarize_chosen
     seed_process(seed)
     # in its own precision from the start, or a checkpoint of doubles would be rounded when restored

@@ -9,17 +9,23 @@ class Values:
     """A range of numbers, discrete or continuous.
 
     Data say with it which values they take after scaling; a likelihood says on which values it is
-    a density (`levels=None`) or a mass (`levels=K`: K equally spaced values from `low` to `high`).
+    a density (`levels=None`) or a mass (`levels=K`: K equally spaced values from `low` to `high`;
+    without an end, `levels=inf`, all whole numbers from `low`).
     """
 
     low: float = -math.inf
     high: float = math.inf
-    levels: int | None = None
+    levels: float | None = None
 
     @property
     def discrete(self) -> bool:
-        """True where the values are a finite grid."""
+        """True where the values are a grid."""
         return self.levels is not None
+
+    @property
+    def counts(self) -> bool:
+        """True for the whole numbers from `low`, without an end."""
+        return self.levels == math.inf
 
     def covers(self, data: "Values") -> bool:
         """True where every value of `data` is one that this support can score.
@@ -34,6 +40,8 @@ class Values:
         return data.levels is not None and all(map(self._on_grid, data._first_two()))
 
     def _on_grid(self, value: float) -> bool:
+        if self.counts:
+            return float(value).is_integer()
         if self.levels is None or self.levels < 2:
             return value == self.low
         place = (value - self.low) / (self.high - self.low) * (self.levels - 1)
@@ -46,8 +54,10 @@ class Values:
         return self.low, self.low + (self.high - self.low) / (self.levels - 1)
 
     def __str__(self) -> str:
+        if self.counts:
+            return f"whole numbers from {self.low:g}"
         if self.levels is not None:
-            values = f"{self.levels} values" if self.levels > 2 else "two values"
+            values = f"{self.levels:g} values" if self.levels > 2 else "two values"
             return f"{values} from {self.low:g} to {self.high:g}"
         if math.isinf(self.low) and math.isinf(self.high):
             return "all real numbers"
@@ -57,3 +67,4 @@ class Values:
 REAL = Values()
 UNIT = Values(0.0, 1.0)
 BINARY = Values(0.0, 1.0, 2)
+COUNTS = Values(0.0, math.inf, math.inf)

@@ -68,4 +68,4 @@ def test_value_range_of_all_tables(values: list[float], expected: Values) -> Non
 
 
 def test_value_range_of_many_rows() -> None:
-    assert value_range([numbered(2500)]) == Values(0, 2499)
+    assert value_range([numbered(2500)]) == Values(0, 2499, 2500)

@@ -17,7 +17,7 @@ from aetrain.data.view import in_memory, to_device, value_range
 from aetrain.errors import UserError
 from aetrain.player import Batch
 from aetrain.position import Position
-from aetrain.seeding import EVALUATE, seed_torch
+from aetrain.seeding import EVALUATE, SPLIT, generator, seed_torch
 from aetrain.values import REAL, Values
 from aetrain.world import World
 
@@ -212,6 +212,13 @@ class DataModule(pl.LightningDataModule):
     ) -> object:
         """Leave items as they are: what they index is on the device, or `batch` moves it there."""
         return batch
+
+    def examples(self, n: int, device: torch.device) -> Tensor:
+        """Return n random training examples x, (min(n, N), *event), the same for the same seed."""
+        length = len(self.tables["train"])
+        rows = torch.randperm(length, generator=generator(SPLIT, self.split_seed))[:n]
+        item = Item(rows, self._reader("train").read_now(rows), len(rows))
+        return self.block("train", 0, item, device)["x"]
 
     def _blocks(self, split: str) -> Blocks:
         return Blocks(self._reader(split), size=self.eval_batch_size, world=self.world)

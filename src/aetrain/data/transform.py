@@ -23,17 +23,19 @@ class Transform:
         binarize: `none`; `threshold`, x > ½; `dynamic`, a Bernoulli draw at each presentation;
             `static`, the same draw each time (made once, by `FixedDraw`).
         dequantize: replace level k of K by a uniform draw from [k/K, (k+1)/K).
+        scale: False leaves the values as they are, for likelihoods of counts.
     """
 
     raw: Values | None
     binarize: Binarize = "none"
     dequantize: bool = False
+    scale: bool = True
 
     @property
     def values(self) -> Values | None:
         """The values of x, None where they are not known without looking."""
-        if self.raw is None:
-            return None
+        if self.raw is None or not self.scale:
+            return self.raw
         if self.binarize != "none":
             return BINARY
         if self.dequantize:
@@ -44,7 +46,9 @@ class Transform:
         """Map raw examples (B, *event) to x (B, *event) in the default floating-point type."""
         dtype = torch.get_default_dtype()
         x = raw.to(torch.promote_types(dtype, torch.float32))  # half of it would merge levels
-        return x.to(dtype) if self.raw is None else self._mapped(x, self.raw).to(dtype)
+        if self.raw is None or not self.scale:
+            return x.to(dtype)
+        return self._mapped(x, self.raw).to(dtype)
 
     def _mapped(self, x: Tensor, raw: Values) -> Tensor:
         width = raw.high - raw.low
@@ -61,7 +65,7 @@ class Transform:
         return x
 
 
-def _dequantized(x: Tensor, spacing: float, levels: int) -> Tensor:
+def _dequantized(x: Tensor, spacing: float, levels: float) -> Tensor:
     """Return (k + u)/K for x = k · spacing and u uniform in [0, 1).
 
     u ends a few roundings below 1: the sum k + u, rounded, would otherwise reach k + 1.
@@ -77,10 +81,13 @@ def chosen_transform(
     """Return the transform for data with these raw values under a likelihood's support.
 
     `auto` stands for dynamic where the data are grey and the likelihood is binary, else for none.
+    A likelihood of counts gets the numbers as they stand in the tables.
 
     Raises:
         UserError: for what data of such values do not allow, and for two things at once.
     """
+    if support.counts:
+        return _unscaled(binarize, dequantize, raw)
     explicit = binarize in ("threshold", "static", "dynamic")
     if raw is None and (explicit or dequantize):
         raise UserError(
@@ -98,3 +105,13 @@ def chosen_transform(
             " two values of them; leave one of them out, or use likelihood=gaussian"
         )
     return Transform(raw, binarize, dequantize)
+
+
+def _unscaled(binarize: Binarize, dequantize: bool, raw: Values | None) -> Transform:
+    if dequantize or binarize in ("threshold", "static", "dynamic"):
+        asked = "dataset.dequantize=true" if dequantize else f"dataset.binarize={binarize}"
+        raise UserError(
+            f"{asked}: the likelihood counts whole numbers, which are left as they are in the"
+            " data; leave it out, or choose another likelihood"
+        )
+    return Transform(raw, scale=False)

@@ -65,11 +65,14 @@ def to_device(tables: dict[str, Table], device: torch.device) -> dict[str, Table
 
 
 def value_range(tables: Iterable[Table]) -> Values:
-    """Return the values of all examples: binary where only 0 and 1 occur, else their range."""
-    low, high, binary = math.inf, -math.inf, True
+    """Return the values of all examples: binary, whole numbers from 0, or else their range."""
+    low, high, binary, whole = math.inf, -math.inf, True, True
     for table in tables:
         for rows in torch.arange(len(table)).split(ROWS_AT_ONCE):
             x = table.read(rows)
             low, high = min(low, x.min().item()), max(high, x.max().item())
             binary = binary and bool(((x == 0) | (x == 1)).all())
-    return BINARY if binary else Values(low, high)
+            whole = whole and low >= 0 and bool((x == x.round()).all())
+    if binary:
+        return BINARY
+    return Values(0.0, high, high + 1) if whole else Values(low, high)

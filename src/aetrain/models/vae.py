@@ -9,14 +9,25 @@ from torch.distributions import Distribution, Independent, kl_divergence
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
-from aetrain.errors import UserError
+from aetrain.errors import UserError, choice
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
+from aetrain.families import Family
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.terms import Terms
 from aetrain.player import Batch, Player
 from aetrain.priors.prior import Prior
+from aetrain.spaces import Space
+
+PARTNERS = {
+    Space.REAL: "prior=standard_normal",
+    Space.BOX: "posterior=diagonal_gaussian",
+    Space.SPHERE: "prior=hypersphere",
+    Space.SIMPLEX: "prior=categorical",
+    Space.BINARY: "prior=bernoulli",
+}
+"""A prior for each posterior's space."""
 
 
 @final
@@ -31,7 +42,8 @@ class VAE(Autoencoder):
         samples: draws S from q(z|x) for each example.
 
     Raises:
-        UserError: where the posterior has no density, so that there is no rate.
+        UserError: where posterior or prior has no density, or they lie on different spaces, so
+            that there is no rate.
 
     References:
         Kingma, Welling: Auto-encoding variational Bayes. 2014. https://arxiv.org/abs/1312.6114
@@ -48,11 +60,7 @@ class VAE(Autoencoder):
         samples: int = 1,
     ) -> None:
         super().__init__()
-        if not encoder.family.has_density:
-            raise UserError(
-                "model=vae needs a posterior with a density, and posterior=delta has none:"
-                " use posterior=diagonal_gaussian, or model=ae"
-            )
+        _require_rate(encoder.family, prior)
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
         self.objective, self.samples = objective, samples
 
@@ -93,6 +101,26 @@ class VAE(Autoencoder):
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
         """Return importance-sampled estimates of log p(x), (B,); on average they lie below it."""
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
+
+
+def _require_rate(posterior: Family, prior: Prior) -> None:
+    """Raise UserError where KL(q(z|x) ‖ p(z)) does not exist or is infinite."""
+    q, p = choice(posterior), choice(prior)
+    if not posterior.has_density:
+        raise UserError(
+            f"model=vae needs a posterior with a density, and posterior={q} has none:"
+            " use posterior=diagonal_gaussian, or model=ae"
+        )
+    if not prior.has_density:
+        raise UserError(
+            f"model=vae needs a prior with a density, and prior={p} can only be sampled:"
+            f" use prior=standard_normal, or model=ae, which samples from prior={p}"
+        )
+    if posterior.space != prior.space:
+        raise UserError(
+            f"posterior={q} lies on {posterior.space.value}, but prior={p} on"
+            f" {prior.space.value}, so the rate is infinite: use {PARTNERS[posterior.space]}"
+        )
 
 
 def _rates(q: Distribution, prior: Distribution) -> Tensor | None:
