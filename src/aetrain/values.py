@@ -49,6 +49,8 @@ class Values:
 
     def _first_two(self) -> tuple[float, float]:
         """Return the two lowest values of a grid, which say where all others lie."""
+        if self.counts:
+            return self.low, self.low + 1
         if self.levels is None or self.levels < 2:
             return self.low, self.high
         return self.low, self.low + (self.high - self.low) / (self.levels - 1)
