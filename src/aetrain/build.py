@@ -107,7 +107,9 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     posterior: Family = make(config["posterior"])(latent)
     likelihood: Family = make(config["likelihood"])(event)
     encoder = Conditional(make(config["network"]["encoder"]), posterior, [event])
-    network = functools.partial(make_with, config["network"]["decoder"], encoder=encoder.network)
+    network = functools.partial(
+        make_with, config["network"]["decoder"], encoder=encoder.network, event=event
+    )
     decoder = Conditional(network, likelihood, [latent])
     prior = make_with(config["prior"], latent, encoder=encoder)
     model: Autoencoder = make(config["model"])(
