@@ -58,12 +58,12 @@ VARIANTS = {
 }
 
 
-def cases(*kinds: str) -> list[Any]:
-    """Return all choices of some groups as parameters for pytest."""
+def cases(*kinds: str, only: Sequence[str] = ()) -> list[Any]:
+    """Return all choices of some groups, or only some of them, as parameters for pytest."""
     found = [
         Case(kind, choice, options)
         for kind in kinds
-        for choice in groups()[kind]
+        for choice in only or groups()[kind]
         for options in [(), *VARIANTS.get(kind, {}).get(choice, [])]
     ]
     return [pytest.param(case, id=str(case)) for case in found]

@@ -3,10 +3,12 @@ import torch
 from torch import Tensor, nn
 
 from aetrain.conditional import Conditional
+from aetrain.distributions.autoregressive import Autoregressive
 from aetrain.likelihoods.bernoulli import Bernoulli
 from aetrain.likelihoods.gaussian import Gaussian
 from aetrain.networks.conv import ConvDecoder
 from aetrain.networks.mlp import MLP
+from aetrain.networks.pixelcnn import PixelCNNDecoder
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 
 IMAGE, LATENT, CLASSES = (1, 8, 8), (4,), (2, 3)
@@ -76,8 +78,40 @@ def test_the_network_sees_one_batch_dimension_and_the_family_all() -> None:
 def test_parameters_of_network_and_family_are_its_own() -> None:
     p = Conditional(MLP, Gaussian(IMAGE, sigma="shared"), [LATENT])
     names = [name for name, _ in p.named_parameters()]
-    assert "family.raw_scale" in names
+    assert any(name.startswith("family.") for name in names)
     assert "network.layers.0.weight" in names
     d = p(torch.randn(3, 5, *LATENT))
     d.log_prob(torch.randn(5, *IMAGE)).sum().backward()
+    assert all(parameter.grad is not None for parameter in p.parameters())
+
+
+@pytest.mark.parametrize("sigma", [1.0, "decoder"])
+@pytest.mark.parametrize("batch", [(), (5,), (3, 5)], ids=str)
+def test_an_autoregressive_network_is_shown_the_values(
+    sigma: float, batch: tuple[int, ...]
+) -> None:
+    p = Conditional(PixelCNNDecoder, Gaussian(IMAGE, sigma=sigma), [LATENT]).double()
+    assert isinstance(p.network, PixelCNNDecoder)
+    z = torch.randn(*batch, *LATENT, dtype=torch.float64)
+    d = p(z)
+    assert isinstance(d, Autoregressive)
+    assert d.batch_shape == batch
+    assert d.event_shape == p.event == IMAGE
+    x = torch.randn(*batch, *IMAGE, dtype=torch.float64)
+    pairs = zip(z.reshape(-1, *LATENT), x.reshape(-1, *IMAGE), strict=True)
+    loop = []
+    for one, image in pairs:
+        raw = p.network(p.network.condition(one[None]), image[None])
+        loop.append(p.family(raw).log_prob(image[None]))
+    expected = torch.cat(loop).view(batch)
+    torch.testing.assert_close(d.log_prob(x), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_an_autoregressive_decoder_and_examples_that_broadcast_over_the_samples() -> None:
+    p = Conditional(PixelCNNDecoder, Bernoulli(IMAGE), [LATENT, CLASSES]).double()
+    z, y = (torch.randn(3, 5, *s, dtype=torch.float64) for s in (LATENT, CLASSES))
+    x = torch.rand(5, *IMAGE, dtype=torch.float64).round()
+    cost = -p(z, y).log_prob(x)
+    torch.testing.assert_close(cost, -p(z, y).log_prob(x.expand(3, 5, *IMAGE)))
+    cost.sum().backward()
     assert all(parameter.grad is not None for parameter in p.parameters())

@@ -148,6 +148,7 @@ def test_a_users_own_choice(here: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "from aetrain.data.table import Memory, Splits\n"
         "class Mine:\n"
         "    raw = None\n"
+        "    event = None\n"
         "    def load(self):\n"
         "        return Splits(Memory(torch.randn(100, 3)))\n"
     )

@@ -90,6 +90,8 @@ def check_pair(support: Values, values: Values | None, choices: Mapping[str, str
     if values is None or support.covers(values):
         return
     remedies = ["likelihood=gaussian"]
+    if support.counts:
+        remedies.append("whole numbers from 0 in the data")
     if support == BINARY and UNIT.covers(values):
         remedies = ["dataset.binarize=dynamic", "likelihood=bernoulli_grey", *remedies]
     elif support.low == 0.0 and support.high == 1.0:

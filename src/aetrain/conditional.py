@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from aetrain.distributions.autoregressive import Autoregressive
+from aetrain.errors import UserError, choice
 from aetrain.families import Family
 from aetrain.networks.autoregressive import AutoregressiveNetwork
 
@@ -31,6 +32,12 @@ class Conditional(nn.Module):
         self.given = [torch.Size(shape) for shape in given]
         self.network = network(self.given, family.parameter_shape)
         self.family = family
+        if isinstance(self.network, AutoregressiveNetwork) and not family.pixelwise:
+            raise UserError(
+                f"likelihood={choice(family)} draws all values at once, but this network is"
+                " autoregressive, one pixel after another: use network=conv, or a likelihood of"
+                " single values such as likelihood=poisson"
+            )
 
     @property
     def event(self) -> torch.Size:

@@ -27,11 +27,20 @@ class Family(nn.Module, ABC):
     support: Values = REAL
     """The values on which this is a density or a mass."""
 
+    pixelwise: bool = True
+    """False where values share parameters' normalisation, so that none can be drawn by itself."""
+
     space: Space = Space.REAL
     """Where a posterior's draws lie; it and the prior must agree for there to be a rate."""
 
+    classes: int = 0
+    """Classes of each variable of a posterior on Space.SIMPLEX."""
+
     has_density: bool = True
     """False for a point mass, which can be sampled but not scored."""
+
+    explicit_density: bool = True
+    """False where the density is cheap at the family's own draws only, as for most flows."""
 
     def __init__(self, event: Sequence[int]) -> None:
         super().__init__()

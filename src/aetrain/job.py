@@ -77,14 +77,22 @@ def assemble(
     settle_levels(config, data.values)
     support = likelihood_support(config)
     check_pair(support, data.values, choices)
+    # in its own precision from the start, or a checkpoint of doubles would be rounded when restored
+    dtype = hardware.parameter_dtype(trainer["precision"])
+
+    def build(event: torch.Size) -> Autoencoder:
+        seed_process(seed)
+        return build_model(config, event).to(dtype)
+
+    # what does not go together is refused before anything is read, wherever the shape is known
+    expected = data.source.event
+    model = None if expected is None else build(expected)
     data.load(support)
     settle_levels(config, data.values_seen())
     check_pair(likelihood_support(config), data.values_seen(), choices)
     config["dataset"]["binarize"] = data.binarize_chosen
-    seed_process(seed)
-    # in its own precision from the start, or a checkpoint of doubles would be rounded when restored
-    dtype = hardware.parameter_dtype(trainer["precision"])
-    model = build_model(config, data.event).to(dtype)
+    if model is None or data.event != expected:
+        model = build(data.event)
     position = Position()
     if saved is not None:
         position = Position(**saved[CARD]["position"])

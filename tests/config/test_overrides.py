@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from aetrain.config.files import groups
 from aetrain.config.overrides import wrong_overrides
 
 OWN_LINE = [  # what is said after the override itself
@@ -140,7 +141,8 @@ def test_wrong_sweeps():
     assert found == [
         "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?",
         "sed=0,1: no such key 'sed'. Did you mean 'seed'?",
-        "prior=range(3): is no choice of prior; choose from standard_normal",
+        "prior=range(3): is no choice of prior; choose from "
+        + ", ".join(sorted(groups()["prior"])),
     ]
 
 

@@ -63,7 +63,7 @@ def test_a_value_is_named_where_the_user_wrote_it():
 
 def test_choices_of_numbers_or_words():
     assert problems(config("likelihood=gaussian", "likelihood.sigma=[1]")) == [
-        "likelihood.sigma=[1]: a number or one of shared, per_dimension, decoder is needed"
+        "likelihood.sigma=[1]: a number or one of shared, per_dimension, decoder, optimal is needed"
     ]
     assert problems(config("likelihood=gaussian", "likelihood.sigma=0.5")) == []
     assert problems(config("likelihood=gaussian", "likelihood.sigma=decoder")) == []

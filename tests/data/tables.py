@@ -52,6 +52,7 @@ class Given:
     def __init__(self, splits: Splits, *, early: bool = True) -> None:
         self.splits = splits
         self.raw: Values | None = splits.raw if early else None
+        self.event = splits.train.event if early else None
 
     def load(self) -> Splits:
         """Return the splits."""

@@ -29,7 +29,8 @@ def test_a_random_posterior_is_refused() -> None:
     with pytest.raises(UserError) as caught:
         AE(*parts(DiagonalGaussian))
     assert str(caught.value) == (
-        "model=ae encodes to a point: use posterior=delta (its default), or model=vae"
+        "model=ae encodes to a point, and posterior=diagonal_gaussian is random:"
+        " use posterior=delta (its default), or model=vae"
     )
 
 

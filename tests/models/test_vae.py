@@ -30,6 +30,25 @@ def vae(prior: Prior | None = None, **options: Any) -> VAE:
     return VAE(encoder, decoder, prior or StandardNormal(LATENT), **options)
 
 
+REFUSED = [
+    (["prior=swiss_roll", "latent=2"], "prior=swiss_roll can only be sampled: use prior=standard"),
+    (["prior=uniform"], "prior=uniform on the vectors of a box, so the rate is infinite"),
+    (["posterior=von_mises_fisher"], "so the rate is infinite: use prior=hypersphere"),
+    (
+        ["posterior=gumbel_softmax", "prior=categorical", "prior.classes=2", "latent=6"],
+        "posterior=gumbel_softmax has variables of 6 classes, but prior=categorical of 2",
+    ),
+    (["posterior=iaf", "prior=vamp"], "the density of posterior=iaf is known at its own draws"),
+]
+
+
+@pytest.mark.parametrize(("choices", "words"), REFUSED, ids=str)
+def test_pairs_without_a_rate_are_refused(choices: list[str], words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        build_model(config(*choices), EVENT)
+    assert words in str(caught.value)
+
+
 def binary(n: int = B) -> torch.Tensor:
     return torch.rand(n, *EVENT).round()
 
@@ -69,7 +88,11 @@ def test_the_report_is_of_terms_whatever_the_objective() -> None:
     assert list(model.report({"x": x}).costs) == ["distortion", "rate"]
 
 
-@pytest.mark.parametrize("likelihood", cases("likelihood"))
+# counts and a σ that depends on the batch have batteries of their own
+SCORED = ["bernoulli", "bernoulli_grey", "laplace", "beta", "categorical", "discretized_logistic"]
+
+
+@pytest.mark.parametrize("likelihood", cases("likelihood", only=SCORED))
 def test_every_likelihood_has_a_log_prob_above_the_elbo(likelihood: Case) -> None:
     options = [f"likelihood.{option}" for option in likelihood.options]
     model = build_model(

@@ -14,6 +14,7 @@ FORMULAS = {
     "softplus": X.exp().log1p(),
     "tanh": X.tanh(),
     "sigmoid": 1 / (1 + (-X).exp()),
+    "identity": X,
 }
 
 
@@ -36,5 +37,5 @@ def test_an_unknown_name(name: str, end: str) -> None:
         activation_named(name)
     assert str(caught.value) == (
         f"network activation '{name}' is not known: choose from relu, leaky_relu, elu, gelu, silu,"
-        f" softplus, tanh, sigmoid.{end}"
+        f" softplus, tanh, sigmoid, identity.{end}"
     )

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from aetrain.errors import UserError
-from aetrain.networks.conv import ConvDecoder, ConvEncoder, image_shape
+from aetrain.networks.conv import ConvDecoder, ConvEncoder
 
 IMAGE, LATENT = torch.Size([1, 28, 20]), torch.Size([4])
 
@@ -51,11 +51,6 @@ def test_every_pixel_and_every_input_counts() -> None:
     assert (x.grad != 0).all()
     decoder = ConvDecoder([LATENT], IMAGE, activation="tanh")
     assert (decoder(torch.randn(1, 4)) - decoder(torch.randn(1, 4)) != 0).all()
-
-
-def test_image_shape() -> None:
-    assert image_shape(torch.Size([3, 4, 5]), "it") == (1, 3, 4, 5)
-    assert image_shape(torch.Size([2, 3, 4, 5]), "it") == (2, 3, 4, 5)
 
 
 @pytest.mark.parametrize("shape", [(5,), (5, 6), (2, 3, 4, 5)], ids=str)

@@ -19,12 +19,17 @@ from aetrain.objectives.elbo import elbo, rate
 from aetrain.objectives.inference import Inference
 from aetrain.posteriors.delta import Delta
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
+from aetrain.posteriors.iaf import IAF
 from aetrain.priors.standard_normal import StandardNormal
-from tests.battery import Case, cases, draw, needs_density, normalised_on, oracle, raw_for
+from tests.battery import Case, cases, draw, needs_density, normalised_on, raw_for
 
 B, S, D = 4, 3, 5
 EVENT = (1, 8, 8)
-LIKELIHOODS, POSTERIORS, PRIORS = cases("likelihood"), cases("posterior"), cases("prior")
+
+# a member of each kind of code and data; all others are held against scipy in their own batteries
+LIKELIHOODS = cases("likelihood", only=["bernoulli", "bernoulli_grey", "gaussian", "laplace"])
+POSTERIORS = cases("posterior", only=["diagonal_gaussian", "full_gaussian", "laplace"])
+PRIORS = cases("prior", only=["standard_normal", "laplace", "student_t"])
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +41,11 @@ def _case(case: Any) -> Any:
     return case.values[0]
 
 
-DENSE = [case for case in POSTERIORS if oracle(_case(case)).log_prob is not None]
-
-
 def one_pass(likelihood: Case, posterior: Case, prior: Case) -> tuple[Inference, Tensor, Tensor]:
     """Return one pass of a random model, and the raw parameters of q and p, in float64."""
     p, q, r = likelihood.make(EVENT), posterior.make((D,)), prior.make((D,))
     for module in (p, q, r):
-        module.double()
+        module.double().eval()
     raw_q, raw_p = raw_for(q, B), raw_for(p, S, B)
     x = draw(normalised_on(likelihood, p), B, *EVENT)
     z = q(raw_q).rsample((S,))
@@ -51,7 +53,7 @@ def one_pass(likelihood: Case, posterior: Case, prior: Case) -> tuple[Inference,
 
 
 @pytest.mark.parametrize("prior", PRIORS)
-@pytest.mark.parametrize("posterior", DENSE)
+@pytest.mark.parametrize("posterior", POSTERIORS)
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_terms_equal_torchs_own(likelihood: Case, posterior: Case, prior: Case) -> None:
     inference, _, _ = one_pass(likelihood, posterior, prior)
@@ -73,7 +75,7 @@ def test_terms_equal_torchs_own(likelihood: Case, posterior: Case, prior: Case) 
 
 def test_the_pair_of_the_main_job_by_hand() -> None:
     """Bernoulli and diagonal Gaussian with nothing but torch's functions of tensors."""
-    bernoulli, gaussian, normal = (_case(c) for c in (LIKELIHOODS[0], DENSE[0], PRIORS[0]))
+    bernoulli, gaussian, normal = (_case(c) for c in (LIKELIHOODS[0], POSTERIORS[0], PRIORS[0]))
     assert (bernoulli.choice, gaussian.choice) == ("bernoulli", "diagonal_gaussian")
     inference, raw_q, raw_p = one_pass(bernoulli, gaussian, normal)
     terms = elbo(inference)
@@ -96,7 +98,7 @@ def _part(inference: Inference, raw: tuple[Tensor, Tensor], p: Any, q: Any, inde
     )
 
 
-@pytest.mark.parametrize("posterior", DENSE)
+@pytest.mark.parametrize("posterior", POSTERIORS)
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 @pytest.mark.parametrize(
     "index", [[0], [2, 3], [0, 1, 2, 3, 0, 1, 2, 3]], ids=["one", "half", "double"]
@@ -104,7 +106,7 @@ def _part(inference: Inference, raw: tuple[Tensor, Tensor], p: Any, q: Any, inde
 def test_terms_do_not_depend_on_the_batch(
     likelihood: Case, posterior: Case, index: list[int]
 ) -> None:
-    p, q = likelihood.make(EVENT).double(), posterior.make((D,)).double()
+    p, q = likelihood.make(EVENT).double().eval(), posterior.make((D,)).double()
     raw = raw_for(q, B), raw_for(p, S, B)
     x = draw(normalised_on(likelihood, p), B, *EVENT)
     prior = StandardNormal((D,)).double()()
@@ -116,7 +118,7 @@ def test_terms_do_not_depend_on_the_batch(
 
 
 def test_many_samples_are_the_mean_of_single_ones() -> None:
-    likelihood, posterior, prior = (_case(c) for c in (LIKELIHOODS[0], DENSE[0], PRIORS[0]))
+    likelihood, posterior, prior = (_case(c) for c in (LIKELIHOODS[0], POSTERIORS[0], PRIORS[0]))
     p, q, r = likelihood.make(EVENT), posterior.make((D,)), prior.make((D,))
     raw_q, raw_p = raw_for(q, B), raw_for(p, S, B)
     x, z = draw(p.support, B, *EVENT), q(raw_q).sample((S,))
@@ -184,3 +186,19 @@ def test_a_point_mass_has_no_rate() -> None:
 def test_needs_density_is_what_delta_lacks() -> None:
     with pytest.raises(pytest.skip.Exception):
         needs_density(Case("posterior", "delta"))
+
+
+def test_a_flows_rate_keeps_its_mean_and_loses_noise() -> None:
+    """The base's exact KL takes the place of its estimate, draw by draw."""
+    family = IAF((D,), steps=2, hidden=[8], context=3).double()
+    with torch.no_grad():
+        for parameter in family.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    q, p = family(torch.randn(B, *family.parameter_shape).double()), StandardNormal((D,)).double()()
+    z = q.rsample((50_000,))
+    plain = q.log_prob(z) - p.log_prob(z)
+    source, log_det = q.source(z)
+    excess = p.log_prob(source) - p.log_prob(z) - log_det
+    error = plain.std(0) / 50_000**0.5
+    assert ((rate(q, z, p) - plain.mean(0)).abs() < 5 * error).all()
+    assert (excess.std(0) < 0.5 * plain.std(0)).all()

@@ -63,6 +63,8 @@ class Array:
         self.label = None if label is None else str(label)
         self.range = None if range is None else _declared(range)
 
+    event = None  # the file tells
+
     @property
     def raw(self) -> Values | None:
         """The declared range, unless the data must tell whether its values are levels."""

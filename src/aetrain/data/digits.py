@@ -18,6 +18,7 @@ class Digits:
     """
 
     raw = Values(0.0, 16.0, 17)
+    event = torch.Size((1, 8, 8))
 
     def load(self) -> Splits:
         """Return one table; the caller splits it."""

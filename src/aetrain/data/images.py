@@ -64,6 +64,7 @@ class ImageFolder:
         self.path = Path(path).expanduser().absolute()
         self.size = hw
         self.channels = channels
+        self.event = torch.Size((channels, *hw)) if channels and hw else None
         self.memory_limit = memory_limit
 
     def load(self) -> Splits:

@@ -72,6 +72,11 @@ class Source(Protocol):
         """The values in the tables where they are known before reading, else None."""
         ...
 
+    @property
+    def event(self) -> torch.Size | None:
+        """The shape of one example where it is known before reading, else None."""
+        ...
+
     def load(self) -> Splits:
         """Read the data. Raises UserError naming the file and the remedy."""
         ...

@@ -67,12 +67,14 @@ class Vision:
     """
 
     raw = Values(0.0, 255.0, 256)
+    event: torch.Size
 
     def __init__(self, name: str, root: str, download: bool = True) -> None:
         if name not in CLASSES:
             known, near = ", ".join(CLASSES), did_you_mean(name, CLASSES)
             raise UserError(f"dataset.name={name}: no such data set; known: {known}.{near}")
         self.name = name
+        self.event = torch.Size((3, 32, 32) if name == "CIFAR10" else (1, 28, 28))
         self.root = Path(root).expanduser().absolute()
         self.folder = self.root / FOLDERS[name]
         self.download = download

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aetrain.families import full_precision
+
 Step = Callable[[Tensor, Tensor], Distribution]
 """(condition (N, ...), x (N, *event)) -> the distributions of all pixels, each from those before
 it; batch shape (N,)."""
@@ -50,7 +52,7 @@ class Autoregressive(Distribution):
     def _filled(self, sample_shape: torch.Size, value: Callable[[Distribution], Tensor]) -> Tensor:
         batch = sample_shape + self.batch_shape
         h = self._expanded(batch)
-        x = h.new_zeros(len(h), *self.event_shape)
+        x = full_precision(h).new_zeros(len(h), *self.event_shape)
         pixels = x.flatten(-2) if x.dim() == 4 else x.unsqueeze(1)  # (N, C, pixels), views of x
         for i in range(pixels.shape[-1]):
             pixels[..., i] = value(self.step(h, x)).reshape(pixels.shape)[..., i]

@@ -9,7 +9,7 @@ from torch.distributions import Distribution
 
 from aetrain.errors import UserError
 
-ROWS = 5_000
+ROWS = 1_000
 
 
 @torch.no_grad()

@@ -4,26 +4,34 @@ from collections.abc import Sequence
 from typing import Literal, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aetrain.distributions.diagonal_normal import DiagonalNormal
-from aetrain.errors import UserError
-from aetrain.families import Family, full_precision, soft_bound
+from aetrain.distributions.optimal_normal import OptimalNormal
+from aetrain.families import Examples, Family, full_precision
+from aetrain.likelihoods.batch_variance import BatchVariance
+from aetrain.likelihoods.positive import Positive, split, stacked
 
-LOG_SCALE_BOUND = 8.0
+EXAMPLES = 1000
 
 
 @final
 class Gaussian(Family):
     """Independent normal values: log p(x|z) = −½ Σ [((x − μ)/σ)² + log 2πσ²], constants kept.
 
+    A learned σ begins at the spread of the training data. With `optimal`, σ² is in training the
+    mean squared error of the batch, its best value, and in evaluation an exponential average of
+    that over the training steps. It is a constant in the gradient: as the best value it has none
+    in the mean over the batch, to which Rybkin et al.'s formula comes down, so nothing is lost.
+
     Arguments:
         event: shape of one event.
         sigma: a positive number, the same fixed σ for all values (1 gives squared error);
             `shared`, one learned σ; `per_dimension`, one learned σ for each value; `decoder`, σ
-            computed by the network from z.
-        minimum: lower bound on a learned σ, in units of the data, against the density without
-            bound on constant values; 1/255 is one grey level of 8-bit data scaled to [0, 1].
+            computed by the network from z; `optimal`, one σ computed from the errors.
+        minimum: lower bound on a σ that is not fixed, in units of the data, against the density
+            without bound on constant values; 1/255 is one grey level of 8-bit data scaled to
+            [0, 1].
 
     Raises:
         UserError: where a fixed sigma is not positive, a word is not known, or the minimum is
@@ -36,50 +44,36 @@ class Gaussian(Family):
         2021. https://arxiv.org/abs/2006.13202
     """
 
-    scale: Tensor
-
     def __init__(
         self,
         event: Sequence[int],
         *,
-        sigma: float | Literal["shared", "per_dimension", "decoder"] = 1.0,
+        sigma: float | Literal["shared", "per_dimension", "decoder", "optimal"] = 1.0,
         minimum: float = 1 / 255,
     ) -> None:
         super().__init__(event)
-        learned = {"shared": (), "per_dimension": self.event, "decoder": None}
-        if not isinstance(sigma, str):
-            if not sigma > 0:
-                raise UserError(
-                    f"likelihood.sigma={sigma}: a fixed scale must be above 0, such as 1.0"
-                )
-            self.register_buffer("scale", torch.tensor(float(sigma)), persistent=False)
-        elif sigma not in learned:
-            choices = ", ".join(learned)
-            raise UserError(f"likelihood.sigma={sigma}: choose a number above 0, or {choices}")
-        elif (shape := learned[sigma]) is not None:
-            self.raw_scale = nn.Parameter(torch.zeros(shape))
-        if minimum < 0:
-            raise UserError(f"likelihood.minimum={minimum}: must be 0 or more, such as 0.004")
-        self.sigma, self.minimum = sigma, minimum
+        # an optimal σ is kept where a fixed one would be
+        given = 1.0 if sigma == "optimal" else sigma
+        self.sigma = Positive(self.event, given, "sigma", minimum=minimum, more=["optimal"])
+        self.optimal = BatchVariance(minimum) if sigma == "optimal" else None
 
     @property
     def parameter_shape(self) -> torch.Size:
         """The mean; for sigma=decoder the mean and a raw scale, (2, *event)."""
-        return torch.Size((2, *self.event)) if self.sigma == "decoder" else self.event
+        return stacked(self.event, self.sigma)
 
-    def forward(self, raw: Tensor) -> DiagonalNormal:
+    def forward(self, raw: Tensor) -> DiagonalNormal | OptimalNormal:
         """Return p(x|z) from means (..., *event), or means and raw scales (..., 2, *event)."""
-        raw = full_precision(raw)
-        dims = len(self.event)
-        if self.sigma == "decoder":
-            loc, raw_scale = raw.unbind(-dims - 1)
-            scale = self._bounded(raw_scale)
-        else:
-            loc = raw
-            fixed = not isinstance(self.sigma, str)
-            scale = full_precision(self.scale) if fixed else self._bounded(self.raw_scale)
-        return DiagonalNormal(loc, scale.log(), dims, scale)
+        parts = split(raw, self.event, self.sigma)
+        loc = next(parts)
+        if self.optimal is not None and self.training:
+            return OptimalNormal(loc, self.optimal.scale, self.optimal, len(self.event))
+        scale = self.sigma(parts) if self.optimal is None else self.optimal.scale
+        return DiagonalNormal(loc, scale.log(), len(self.event), scale)
 
-    def _bounded(self, raw_scale: Tensor) -> Tensor:
-        """σ = minimum + exp(bounded raw), 1 at raw = 0 up to the minimum."""
-        return self.minimum + soft_bound(full_precision(raw_scale), LOG_SCALE_BOUND).exp()
+    def prepare(self, examples: Examples) -> None:
+        """Begin a σ that is not fixed at the standard deviation of the data."""
+        x = full_precision(examples(EXAMPLES))
+        self.sigma.begin(x, 2)
+        if self.optimal is not None:
+            self.optimal.begin(x)

@@ -25,8 +25,10 @@ class TensorBoard(TensorBoardLogger):
         self, params: Mapping[str, Any], metrics: Mapping[str, Any] | None = None
     ) -> None:
         """Declare the hyperparameters and the names of the figures that come at the end."""
+        # a weight may be a schedule, which TensorBoard has no column for but as words
+        plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in params.items()}
         writer = self.experiment._get_file_writer()
-        for summary in hparams(dict(params), dict.fromkeys(metrics or {}, 0.0)):
+        for summary in hparams(plain, dict.fromkeys(metrics or {}, 0.0)):
             writer.add_summary(summary)
 
     def save(self) -> None:

@@ -9,7 +9,7 @@ from torch.distributions import Distribution
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
-from aetrain.errors import UserError
+from aetrain.errors import UserError, choice
 from aetrain.evaluation.tally import Report
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
@@ -48,7 +48,8 @@ class AE(Autoencoder):
         super().__init__()
         if encoder.family.has_density:
             raise UserError(
-                "model=ae encodes to a point: use posterior=delta (its default), or model=vae"
+                f"model=ae encodes to a point, and posterior={choice(encoder.family)} is random:"
+                " use posterior=delta (its default), or model=vae"
             )
         if samples != 1:
             raise UserError(f"samples={samples}: model=ae encodes to a point; use samples=1")

@@ -121,6 +121,11 @@ def _require_rate(posterior: Family, prior: Prior) -> None:
             f"posterior={q} lies on {posterior.space.value}, but prior={p} on"
             f" {prior.space.value}, so the rate is infinite: use {PARTNERS[posterior.space]}"
         )
+    if posterior.classes != prior.classes:
+        raise UserError(
+            f"posterior={q} has variables of {posterior.classes} classes, but prior={p} of"
+            f" {prior.classes}: set posterior.classes and prior.classes to the same number"
+        )
 
 
 def _rates(q: Distribution, prior: Distribution) -> Tensor | None:

@@ -7,37 +7,9 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from aetrain.errors import UserError
 from aetrain.networks.activation import activation_named
-
-
-def _halved(size: int) -> int:
-    """Return the length of an axis after a convolution of stride 2."""
-    return (size + 1) // 2
-
-
-def image_shape(
-    shape: torch.Size, what: str, dims: Sequence[int] = (3, 4)
-) -> tuple[int, int, int, int]:
-    """Return (parameters, channels, height, width) of (C, H, W) or (P, C, H, W).
-
-    Raises:
-        UserError: where the shape is no image's.
-    """
-    if len(shape) not in dims:
-        raise UserError(
-            f"network=conv needs images (channels, height, width), but {what} has the shape"
-            f" {tuple(shape)}: use network=mlp"
-        )
-    return math.prod(shape[:-3]), *shape[-3:]  # pyright: ignore[reportReturnType]
-
-
-def _require_layers(channels: Sequence[int]) -> None:
-    if not channels:
-        raise UserError(
-            "network.hidden=[]: network=conv needs a layer at least, such as [32];"
-            " for a linear map use network=mlp"
-        )
+from aetrain.networks.given import joined, width
+from aetrain.networks.image import halvings, image_shape, more, one_image, require_layers
 
 
 @final
@@ -65,19 +37,13 @@ class ConvEncoder(nn.Module):
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
-        if len(given) > 1:
-            shapes = ", ".join(str(tuple(shape)) for shape in given)
-            raise UserError(
-                f"network=conv encodes one image, but is given {len(given)} things, of the shapes"
-                f" {shapes}: use network=mlp"
-            )
-        _, width, rows, columns = image_shape(given[0], "the input", dims=[3])
-        _require_layers(channels)
+        depth, rows, columns = one_image(given, "conv")
+        require_layers(channels, "conv")
         layers: list[nn.Module] = []
-        for width_out in channels:
-            layers += [nn.Conv2d(width, width_out, 3, stride=2, padding=1), nonlinearity()]
-            width, rows, columns = width_out, _halved(rows), _halved(columns)
-        layers += [nn.Flatten(), nn.Linear(width * rows * columns, math.prod(out))]
+        for depth_in, depth_out in zip([depth, *channels], channels, strict=False):
+            layers += [nn.Conv2d(depth_in, depth_out, 3, stride=2, padding=1), nonlinearity()]
+        end = (channels[-1], *halvings(rows, columns, len(channels))[-1])
+        layers += [nn.Flatten(), nn.Linear(math.prod(end), math.prod(out))]
         self.layers = nn.Sequential(*layers)
         self.out = torch.Size(out)
 
@@ -110,28 +76,23 @@ class ConvDecoder(nn.Module):
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
-        parameters, depth, rows, columns = image_shape(out, "the output")
-        _require_layers(channels)
-        sizes = [(rows, columns)]
-        for _ in channels:
-            sizes.append((_halved(sizes[-1][0]), _halved(sizes[-1][1])))
-        start = (channels[-1], *sizes[-1])
-        width = sum(math.prod(shape) for shape in given)
-        layers = [nn.Linear(width, math.prod(start)), nonlinearity(), nn.Unflatten(1, start)]
-        widths = [*reversed(channels), parameters * depth]
-        for i, (small, large) in enumerate(zip(sizes[:0:-1], sizes[-2::-1], strict=True)):
-            # an axis that the encoder halved from an even length needs one more row on its way up
-            more = (1 - large[0] % 2, 1 - large[1] % 2)
-            layers.append(
-                nn.ConvTranspose2d(widths[i], widths[i + 1], 3, 2, padding=1, output_padding=more)
-            )
-            if i + 2 < len(widths):
+        parameters, depth, rows, columns = image_shape(out, "the output", "conv")
+        require_layers(channels, "conv")
+        *sizes, smallest = halvings(rows, columns, len(channels))
+        start = (channels[-1], *smallest)
+        layers = [nn.Linear(width(given), math.prod(start)), nonlinearity(), nn.Unflatten(1, start)]
+        depths = [*reversed(channels), parameters * depth]
+        for i, size in enumerate(reversed(sizes)):
+            if i:
                 layers.append(nonlinearity())
-            assert large == tuple(2 * n - 1 + m for n, m in zip(small, more, strict=True))
+            layers.append(
+                nn.ConvTranspose2d(
+                    depths[i], depths[i + 1], 3, 2, padding=1, output_padding=more(size)
+                )
+            )
         self.layers = nn.Sequential(*layers)
         self.out = torch.Size(out)
 
     def forward(self, *given: Tensor) -> Tensor:
         """Map tensors (B, *shape) to (B, *out)."""
-        x = torch.cat([z.flatten(1) for z in given], 1)
-        return self.layers(x).reshape(-1, *self.out)
+        return self.layers(joined(given)).reshape(-1, *self.out)

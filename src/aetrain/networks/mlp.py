@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from aetrain.networks.activation import activation_named
+from aetrain.networks.given import joined, width
 
 
 @final
@@ -32,7 +33,7 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
-        widths = [sum(math.prod(shape) for shape in given), *hidden]
+        widths = [width(given), *hidden]
         layers: list[nn.Module] = []
         for width_in, width_out in pairwise(widths):
             layers += [nn.Linear(width_in, width_out), nonlinearity()]
@@ -42,6 +43,4 @@ class MLP(nn.Module):
 
     def forward(self, *given: Tensor) -> Tensor:
         """Map tensors (B, *shape) to (B, *out)."""
-        flat = [x.flatten(1) for x in given]
-        x = flat[0] if len(flat) == 1 else torch.cat(flat, 1)
-        return self.layers(x).unflatten(1, self.out)
+        return self.layers(joined(given)).unflatten(1, self.out)

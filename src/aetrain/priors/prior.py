@@ -23,6 +23,9 @@ class Prior(nn.Module, ABC):
     space: Space = Space.REAL
     """Where its draws lie."""
 
+    classes: int = 0
+    """Classes of each variable of a prior on Space.SIMPLEX."""
+
     has_density: bool = True
     """False for a prior that can be sampled but not scored."""
 

@@ -1,0 +1,300 @@
+"""Try combinations of model, likelihood, posterior, prior, network and dataset.
+
+    python scripts/combinations.py              a covering array: every pair of choices; writes docs
+    python scripts/combinations.py --all        the full product, hours; prints a summary
+    python scripts/combinations.py --all --part 0/2   every second of its rows
+
+Each combination fits two batches, with finite terms and a gradient for every parameter that is
+trained, or is refused by a `UserError`. Anything else is a fault: exit status 1. Data are small and
+made here, of each data set's shape and values; the digits are the real ones.
+"""
+
+import argparse
+import copy
+import functools
+import itertools
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from omegaconf import OmegaConf
+from PIL import Image
+
+from aetrain.config.compose import compose
+from aetrain.config.files import groups
+from aetrain.data.table import Memory, Splits
+from aetrain.data.vision import Vision
+from aetrain.errors import UserError
+from aetrain.game import Game
+from aetrain.job import assemble
+
+AXES = ("model", "likelihood", "posterior", "prior", "network", "dataset")
+Row = tuple[str, ...]
+"""A choice of each axis."""
+Pair = tuple[int, str, int, str]
+"""A choice of one axis and a choice of a later one."""
+
+HIDDEN = {"mlp": "[8]", "tied": "[8]", "attention": "[8,8]"}
+SMALL = ("latent=2", "dataset.batch_size=4", "dataset.valid=4", "dataset.test=4", "dataset.limit=8")
+PAGE = Path(__file__).parents[1] / "docs" / "combinations.md"
+
+
+def axes() -> list[list[str]]:
+    """Return the choices of each axis; data sets whose path the user gives come as small files."""
+    found = [list(groups()[axis]) for axis in AXES]
+    found[-1].append("array:counts")
+    return found
+
+
+class Data:
+    """Small data in a folder, and the overrides that name them.
+
+    Arguments:
+        folder: an existing folder to write to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, draws = folder, np.random.default_rng(0)
+        np.save(folder / "real.npy", draws.normal(size=(20, 6)).astype(np.float32))
+        np.save(folder / "counts.npy", draws.poisson(3.0, (20, 6)).astype(np.float32))
+        (folder / "images").mkdir()
+        for number in range(16):
+            pixels = draws.integers(0, 256, (10, 12, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"images/{number}.png")
+        self.overrides = {
+            "array": ["dataset=array", f"dataset.path={folder}/real.npy"],
+            "array:counts": ["dataset=array", f"dataset.path={folder}/counts.npy"],
+            "image_folder": ["dataset=image_folder", f"dataset.path={folder}/images"],
+        }
+
+    def of(self, name: str) -> list[str]:
+        """Return the overrides of a data set."""
+        return self.overrides.get(name, [f"dataset={name}"])
+
+
+def _made_up(source: Vision) -> Splits:
+    """Return random bytes of a data set's shape; reading its files is tested elsewhere."""
+    draws = torch.Generator().manual_seed(0)
+    x = torch.randint(0, 256, (16, *source.event), dtype=torch.uint8, generator=draws)
+    table = Memory(x, torch.arange(16) % 10)
+    return Splits(table, test=table, raw=source.raw)
+
+
+@functools.cache
+def composed(*overrides: str) -> dict[str, Any]:
+    """Return the configuration of a command line; an axis is a node of its own."""
+    config: Any = OmegaConf.to_container(compose(overrides).cfg, resolve=True)
+    return config
+
+
+def attempt(row: Row, data: Data) -> str | None:
+    """Fit two batches; return None where that goes well, else the refusal's text.
+
+    Raises:
+        AssertionError: where a term or gradient is not finite, or a parameter has none.
+        Exception: any other is a fault of the program.
+    """
+    chosen: dict[str, str] = dict(zip(AXES, row, strict=True))
+    config = copy.deepcopy(composed(f"model={chosen['model']}", *SMALL))
+    for axis, name in chosen.items():
+        if axis == "network":
+            hidden = HIDDEN.get(name, "[4,6]")
+            config[axis] = composed(f"network={name}", f"network.hidden={hidden}")[axis]
+        elif axis == "dataset":
+            config[axis] = copy.deepcopy(composed(*data.of(name), *SMALL)[axis])
+        elif axis != "model":
+            config[axis] = copy.deepcopy(composed(f"{axis}={name}")[axis])
+    try:
+        with patch.object(Vision, "load", _made_up):
+            parts = assemble(config, chosen, None, "cpu")
+    except UserError as refusal:
+        return str(refusal).splitlines()[0].replace(str(data.folder), "<folder>")
+    model, data_module = parts.model, parts.data
+    model.prepare(data_module)
+    players = model.players()
+    optimizers = {name: model.plan.optimizer(p.parameters()) for name, p in players.items()}
+    game = Game(players, optimizers, model.plan, total_steps=2)
+    items = [item for call in data_module.train_dataloader() for item in call]
+    for step, item in enumerate(items[:2]):
+        costs = game.play(data_module.batch(item, torch.device("cpu")), item.examples, step, True)
+        for name, cost in costs.items():
+            assert cost.isfinite(), f"{name} is {cost.item()} at step {step}"
+    of_players = {id(p) for player in players.values() for p in player.parameters()}
+    for name, parameter in model.named_parameters():
+        if id(parameter) in of_players:
+            assert parameter.grad is not None, f"{name} has no gradient"
+            assert parameter.grad.isfinite().all(), f"the gradient of {name} is not finite"
+    return None
+
+
+def pairs(row: Row) -> Iterator[Pair]:
+    """Yield the pairs of choices in a row."""
+    for (i, a), (j, b) in itertools.combinations(enumerate(row), 2):
+        yield i, a, j, b
+
+
+@dataclass
+class Cover:
+    """What a covering array came to.
+
+    Attributes:
+        fits: pair -> a row with it that fits.
+        refused: pair -> the reason of a row with it, where no row with it was found to fit.
+        faults: row -> what went wrong.
+        rows: rows tried.
+    """
+
+    fits: dict[Pair, Row] = field(default_factory=dict)
+    refused: dict[Pair, str] = field(default_factory=dict)
+    faults: dict[Row, str] = field(default_factory=dict)
+    rows: dict[Row, str | None] = field(default_factory=dict)
+
+    def take(self, row: Row, data: Data) -> bool:
+        """Try a row, unless it was tried; return whether it fits."""
+        if row in self.faults:
+            return False
+        if row not in self.rows:
+            try:
+                self.rows[row] = attempt(row, data)
+            except Exception as error:
+                self.faults[row] = f"{type(error).__name__}: {error}"
+                return False
+        if self.rows[row] is None:
+            self.fits |= {pair: row for pair in pairs(row) if pair not in self.fits}
+        return self.rows[row] is None
+
+
+def cover(data: Data, tries: int = 6, seed: int = 0) -> Cover:
+    """Try rows until every pair of choices is in one that fits, or is refused in several rows.
+
+    The other axes of a pair are first those that have served it well: choices that fit with both,
+    and that leave the most new pairs covered.
+    """
+    chance, choices, done = random.Random(seed), axes(), Cover()
+    todo = [
+        (i, a, j, b)
+        for i, j in itertools.combinations(range(len(AXES)), 2)
+        for a in choices[i]
+        for b in choices[j]
+    ]
+    chance.shuffle(todo)
+    for pair in todo:
+        for attempt_number in range(tries):
+            if pair in done.fits:
+                break
+            row = _completed(pair, choices, done, chance, attempt_number)
+            if not done.take(row, data) and row in done.rows:
+                why = str(done.rows[row])
+                done.refused[pair] = why
+                if f"{AXES[pair[0]]}={pair[1]}" in why and f"{AXES[pair[2]]}={pair[3]}" in why:
+                    break  # it is this pair that is refused
+    done.refused = {pair: why for pair, why in done.refused.items() if pair not in done.fits}
+    return done
+
+
+def _completed(
+    pair: Pair, choices: list[list[str]], done: Cover, chance: random.Random, number: int
+) -> Row:
+    """Return a row with this pair: greedy at first, then ever more at random."""
+    i, a, j, b = pair
+    row: dict[int, str] = {i: a, j: b}
+    for axis in chance.sample(range(len(choices)), len(choices)):
+        if axis in row:
+            continue
+
+        def worth(name: str, axis: int = axis) -> float:
+            met = [_ordered(axis, name, other, row[other]) for other in row]
+            fitting = sum(pair in done.fits for pair in met)
+            new = sum(pair not in done.fits for pair in met)
+            known = 10 * fitting if number > 0 else 2 * new
+            return known + chance.random() * (4 if number > 1 else 1)
+
+        row[axis] = max(choices[axis], key=worth)
+    return tuple(row[axis] for axis in range(len(choices)))
+
+
+def _ordered(i: int, a: str, j: int, b: str) -> Pair:
+    return (i, a, j, b) if i < j else (j, b, i, a)
+
+
+def product(data: Data, part: int, parts: int) -> Counter[str]:
+    """Try every combination whose number is `part` modulo `parts`; print faults as they come."""
+    outcomes: Counter[str] = Counter()
+    for number, row in enumerate(itertools.product(*axes())):
+        if number % parts != part:
+            continue
+        try:
+            outcomes["fits" if attempt(row, data) is None else "refused"] += 1
+        except Exception as error:
+            outcomes["fault"] += 1
+            print("fault", ",".join(row), f"{type(error).__name__}: {error}", flush=True)
+    return outcomes
+
+
+def page(done: Cover) -> str:
+    """Return the matrices as Markdown."""
+    reasons = {why: n for n, why in enumerate(dict.fromkeys(done.refused.values()), 1)}
+    lines = [
+        "# What goes with what",
+        "",
+        "Written by `python scripts/combinations.py`. A plus: a combination with both choices was",
+        "fitted for two batches. A number: all that were tried are refused; the list below has the",
+        "words that one of them is refused with.",
+    ]
+    choices = axes()
+    for i, j in itertools.combinations(range(len(AXES)), 2):
+        lines += ["", f"## {AXES[i]} and {AXES[j]}", "", *_matrix(i, j, choices, done, reasons)]
+    lines += ["", "## Refusals", ""]
+    return "\n".join([*lines, *(f"{n}. `{why}`" for why, n in reasons.items()), ""])
+
+
+def _matrix(
+    i: int, j: int, choices: list[list[str]], done: Cover, reasons: Mapping[str, int]
+) -> Iterable[str]:
+    across, down = (i, j) if len(choices[i]) < len(choices[j]) else (j, i)
+    yield f"| | {' | '.join(choices[across])} |"
+    yield f"|---|{'---|' * len(choices[across])}"
+    for name in choices[down]:
+        met = [_ordered(down, name, across, other) for other in choices[across]]
+        marks = [
+            "+" if pair in done.fits else str(reasons.get(done.refused[pair], "?")) for pair in met
+        ]
+        yield f"| {name} | {' | '.join(marks)} |"
+
+
+def main() -> int:
+    """Carry out what the arguments ask for."""
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
+    parser.add_argument("--all", action="store_true", help="the full product instead")
+    parser.add_argument("--part", default="0/1", help="K/N: every N-th row, from row K")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        data = Data(Path(folder))
+        if given.all:
+            part, parts = map(int, given.part.split("/"))
+            outcomes = product(data, part, parts)
+            print(dict(outcomes))
+            return 1 if outcomes["fault"] else 0
+        done = cover(data)
+    for row, fault in done.faults.items():
+        print("fault", ",".join(row), fault)
+    fitted = sum(why is None for why in done.rows.values())
+    print(
+        f"{len(done.rows)} rows, {fitted} fitted; pairs: {len(done.fits)} fit,"
+        f" {len(done.refused)} refused; {len(done.faults)} faults"
+    )
+    if not done.faults:
+        PAGE.write_text(page(done))
+    return 1 if done.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

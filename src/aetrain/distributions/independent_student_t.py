@@ -1,0 +1,44 @@
+"""Independent values of Student's t."""
+
+from typing import final
+
+from torch import Tensor
+from torch.distributions import StudentT
+
+from aetrain.distributions.log_beta import log_beta
+from aetrain.distributions.product import Product
+
+
+@final
+class IndependentStudentT(Product):
+    """Π Student's t with ν degrees of freedom, location μ and scale s.
+
+    log p(x) = Σ −½(ν + 1) log(1 + ((x − μ)/s)²/ν) − log s − ½ log ν − log B(ν/2, ½).
+
+    Arguments:
+        df: ν, (*batch, *event) or a shape that broadcasts to it.
+        loc: μ, (*batch, *event).
+        scale: s, like ν.
+        event_dims: how many of the last dimensions are one event.
+    """
+
+    def __init__(self, df: Tensor, loc: Tensor, scale: Tensor, event_dims: int) -> None:
+        self.df, self.loc, self.scale = df, loc, scale
+        super().__init__(loc.shape, event_dims)
+
+    @property
+    def base_dist(self) -> StudentT:
+        """Student's t of one value."""
+        return StudentT(self.df, self.loc, self.scale, validate_args=False)
+
+    @property
+    def mean(self) -> Tensor:
+        """μ: the mean where ν > 1, and the median for every ν."""
+        return self.loc
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return log p(x), of the batch's shape."""
+        df = self.df
+        constant = log_beta(0.5 * df, df.new_full((), 0.5)) + 0.5 * df.log() + self.scale.log()
+        square = ((value - self.loc) / self.scale).square()
+        return -self.total(0.5 * (df + 1) * (square / df).log1p() + constant)

@@ -1,0 +1,173 @@
+"""Residual convolutional networks between images and vectors."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from aetrain.networks.activation import activation_named
+from aetrain.networks.given import joined, width
+from aetrain.networks.image import (
+    halvings,
+    image_shape,
+    more,
+    one_image,
+    require_at_least_one,
+    require_layers,
+)
+
+Maker = Callable[[], nn.Module]
+
+
+@final
+class Residual(nn.Module):
+    """s(x) + b(x). The branch b ends in a convolution, whose weights begin scaled by `gain`.
+
+    There is no normalisation: with many blocks the gain does what it would do at the start, and
+    an example never depends on its batch.
+
+    Arguments:
+        shortcut: s.
+        branch: layers of b.
+        gain: such as 1/√(number of blocks).
+
+    References:
+        He, Zhang, Ren, Sun: Identity mappings in deep residual networks. 2016.
+        https://arxiv.org/abs/1603.05027
+        Child: Very deep VAEs generalize autoregressive models. 2021.
+        https://arxiv.org/abs/2011.10650
+    """
+
+    def __init__(self, shortcut: nn.Module, branch: Sequence[nn.Module], gain: float) -> None:
+        super().__init__()
+        self.shortcut, self.branch = shortcut, nn.Sequential(*branch)
+        with torch.no_grad():
+            branch[-1].weight.mul_(gain)  # pyright: ignore[reportCallIssue]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to what shortcut and branch agree on."""
+        return self.shortcut(x) + self.branch(x)
+
+
+def _changed(depth_in: int, depth_out: int) -> nn.Module:
+    return nn.Identity() if depth_in == depth_out else nn.Conv2d(depth_in, depth_out, 1)
+
+
+def _same(depth: int, nonlinearity: Maker, gain: float) -> Residual:
+    """Return a block that keeps size and channels."""
+    convs = [nn.Conv2d(depth, depth, 3, padding=1) for _ in range(2)]
+    return Residual(nn.Identity(), [nonlinearity(), convs[0], nonlinearity(), convs[1]], gain)
+
+
+def _down(depth_in: int, depth_out: int, nonlinearity: Maker, gain: float) -> Residual:
+    """Return a block that halves an image, rounding up."""
+    shrink = nn.Conv2d(depth_in, depth_out, 3, stride=2, padding=1)
+    conv = nn.Conv2d(depth_out, depth_out, 3, padding=1)
+    shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), _changed(depth_in, depth_out))
+    return Residual(shortcut, [nonlinearity(), shrink, nonlinearity(), conv], gain)
+
+
+def _up(
+    depth_in: int, depth_out: int, size: tuple[int, int], nonlinearity: Maker, gain: float
+) -> Residual:
+    """Return a block that doubles an image, or one row less, up to a size."""
+    conv = nn.Conv2d(depth_in, depth_in, 3, padding=1)
+    grow = nn.ConvTranspose2d(depth_in, depth_out, 3, 2, padding=1, output_padding=more(size))
+    shortcut = nn.Sequential(_changed(depth_in, depth_out), nn.Upsample(size))
+    return Residual(shortcut, [nonlinearity(), conv, nonlinearity(), grow], gain)
+
+
+@final
+class ResnetEncoder(nn.Module):
+    """Residual blocks, some of which halve the image, then a linear layer to any shape.
+
+    Arguments:
+        given: shapes of the inputs: one image (C, H, W) of any size.
+        out: shape of the output.
+        channels: channels after each halving of height and width, which rounds up.
+        depth: blocks of each size; the first of them halves.
+        activation: name of the nonlinearity.
+
+    Raises:
+        UserError: where the input is no image, more than one thing is given, or there are no
+            channels or blocks.
+    """
+
+    def __init__(
+        self,
+        given: Sequence[torch.Size],
+        out: torch.Size,
+        *,
+        channels: Sequence[int] = (32, 64, 64),
+        depth: int = 1,
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        nonlinearity = activation_named(activation)
+        colours, rows, columns = one_image(given, "resnet")
+        require_layers(channels, "resnet")
+        require_at_least_one(depth=depth)
+        gain = (depth * len(channels)) ** -0.5
+        layers: list[nn.Module] = [nn.Conv2d(colours, channels[0], 3, padding=1)]
+        for before, after in zip([channels[0], *channels], channels, strict=False):
+            layers.append(_down(before, after, nonlinearity, gain))
+            layers += [_same(after, nonlinearity, gain) for _ in range(depth - 1)]
+        end = (channels[-1], *halvings(rows, columns, len(channels))[-1])
+        layers += [nonlinearity(), nn.Flatten(), nn.Linear(math.prod(end), math.prod(out))]
+        self.layers = nn.Sequential(*layers)
+        self.out = torch.Size(out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images (B, C, H, W) to (B, *out)."""
+        return self.layers(x).unflatten(1, self.out)
+
+
+@final
+class ResnetDecoder(nn.Module):
+    """A linear layer, then residual blocks, some of which double the image, to any size.
+
+    Arguments:
+        given: shapes of the inputs: one vector or more, flattened and concatenated.
+        out: (C, H, W), or (P, C, H, W) for P parameters of each value.
+        channels: channels of the encoder's sizes, from the image inwards; used from the last.
+        depth: blocks of each size; the last of them doubles.
+        activation: name of the nonlinearity.
+
+    Raises:
+        UserError: where the output is no image, or there are no channels or blocks.
+    """
+
+    def __init__(
+        self,
+        given: Sequence[torch.Size],
+        out: torch.Size,
+        *,
+        channels: Sequence[int] = (32, 64, 64),
+        depth: int = 1,
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        nonlinearity = activation_named(activation)
+        parameters, colours, rows, columns = image_shape(out, "the output", "resnet")
+        require_layers(channels, "resnet")
+        require_at_least_one(depth=depth)
+        gain = (depth * len(channels)) ** -0.5
+        *sizes, smallest = halvings(rows, columns, len(channels))
+        start = (channels[-1], *smallest)
+        layers: list[nn.Module] = [
+            nn.Linear(width(given), math.prod(start)),
+            nn.Unflatten(1, start),
+        ]
+        inwards = zip([channels[0], *channels], channels, sizes, strict=False)
+        for after, before, size in reversed(list(inwards)):
+            layers += [_same(before, nonlinearity, gain) for _ in range(depth - 1)]
+            layers.append(_up(before, after, size, nonlinearity, gain))
+        layers += [nonlinearity(), nn.Conv2d(channels[0], parameters * colours, 3, padding=1)]
+        self.layers = nn.Sequential(*layers)
+        self.out = torch.Size(out)
+
+    def forward(self, *given: Tensor) -> Tensor:
+        """Map tensors (B, *shape) to (B, *out)."""
+        return self.layers(joined(given)).reshape(-1, *self.out)

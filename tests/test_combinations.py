@@ -1,0 +1,53 @@
+"""Every pair of choices of any two axes is fitted somewhere or refused; nothing fails otherwise."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+@pytest.fixture(scope="module")
+def combinations() -> Any:
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        import combinations
+    finally:
+        sys.path.remove(str(SCRIPTS))
+    return combinations
+
+
+@pytest.fixture(scope="module")
+def done(combinations: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return combinations.cover(combinations.Data(tmp_path_factory.mktemp("data")))
+
+
+def test_nothing_fails_otherwise(done: Any) -> None:
+    assert done.faults == {}
+
+
+def test_every_pair_occurs(combinations: Any, done: Any) -> None:
+    axes = combinations.axes()
+    count = sum(len(a) * len(b) for i, a in enumerate(axes) for b in axes[i + 1 :])
+    assert len(done.fits) + len(done.refused) == count
+    for pair, row in done.fits.items():
+        assert pair in set(combinations.pairs(row))
+        assert done.rows[row] is None
+
+
+def test_refusals_are_one_line_and_name_a_remedy(done: Any) -> None:
+    for why in {why for why in done.rows.values() if why}:
+        assert "\n" not in why
+        assert any(word in why for word in ("use ", "set ", "choose ", "must be ", "declare ")), why
+
+
+def test_every_choice_fits_somewhere(combinations: Any, done: Any) -> None:
+    fitting = {(i, a) for i, a, _, _ in done.fits} | {(j, b) for _, _, j, b in done.fits}
+    assert fitting == {(i, name) for i, names in enumerate(combinations.axes()) for name in names}
+
+
+def test_the_page_is_what_was_found(combinations: Any, done: Any) -> None:
+    found = combinations.page(done)
+    assert combinations.PAGE.read_text() == found, "run python scripts/combinations.py"
