@@ -46,6 +46,18 @@ CLOCKED = (
 )
 BATCHES = {100: 300, 512: 98}  # batch size -> batches of a round
 GROUPS = ("likelihood", "posterior", "prior", "network", "optimizer")
+PARTNERS: tuple[list[str], ...] = (
+    [],
+    ["prior=hypersphere"],
+    ["prior=categorical"],
+    ["prior=bernoulli"],
+    ["posterior=von_mises_fisher"],
+    ["posterior=gumbel_softmax"],
+    ["posterior=bernoulli"],
+    ["model=ae"],
+    ["model=ae", "latent=2"],
+)
+"""What a choice is measured with: the first of these that it goes with."""
 Bar = tuple[str, float, float, bool]
 """What, measured, the bar, whether more is better."""
 T = TypeVar("T")
@@ -264,7 +276,7 @@ def choices(base: Sequence[str], rounds: int) -> None:
 def _step_ratios(base: Sequence[str], choice: str, rounds: int) -> str:
     own = [b for b in base if not (choice.startswith("network") and b.startswith("network"))]
     note = ""
-    for more in ([], ["model=ae"]):
+    for more in PARTNERS:
         ratios = []
         try:
             for _ in range(rounds):

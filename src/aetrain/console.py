@@ -82,6 +82,7 @@ class Story:
         table = Table.grid(padding=(0, 2))
         rows = {
             "model": f"{choice['model']} with likelihood={choice['likelihood']},"
+            f" posterior={choice['posterior']}, prior={choice['prior']},"
             f" network={choice['network']}, latent={job.config['latent']}:"
             f" {parameters:,} parameters",
             "data": f"{choice['dataset']}: {sizes}; {shape}, {data.values_seen()}{transform};"
