@@ -49,7 +49,7 @@ class IAF(Family):
         event: Sequence[int],
         *,
         steps: int = 2,
-        hidden: Sequence[int] = (320,),
+        hidden: Sequence[int] = (500,),
         context: int = 64,
     ) -> None:
         super().__init__(event)
@@ -57,7 +57,7 @@ class IAF(Family):
             if value < 1:
                 raise UserError(f"posterior.{name}={value}: must be at least 1")
         if not hidden or min(hidden) < 1:
-            raise UserError(f"posterior.hidden={list(hidden)}: needs a layer at least, as in [320]")
+            raise UserError(f"posterior.hidden={list(hidden)}: needs a layer at least, as in [500]")
         self.context = context
         (d,) = self.event
         earlier = torch.ones(d, d).tril(-1).bool()
