@@ -55,11 +55,16 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=5000)
     given = parser.parse_args()
     first: Tensor | None = None
+    x: Tensor | None = None
     print(f"{given.images} test images, {given.samples} samples of z each; nats")
     for run in given.runs:
         start = time.perf_counter()
         trained = aetrain.load(run)
-        costs = nll(trained, test_images(trained, given.images), given.samples).double()
+        images = test_images(trained, given.images)
+        x = images if x is None else x
+        if not torch.equal(x, images):
+            raise SystemExit(f"{run}: its test images are not those of {given.runs[0]}")
+        costs = nll(trained, images, given.samples).double()
         seconds = time.perf_counter() - start
         difference = "" if first is None else f"  less than the first by {shown(first - costs)}"
         print(f"{Path(run).name:<24} {shown(costs)}{difference}  {seconds:.0f} s", flush=True)

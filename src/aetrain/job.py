@@ -85,13 +85,13 @@ def assemble(
         return build_model(config, event).to(dtype)
 
     # what does not go together is refused before anything is read, wherever the shape is known
-    expected = data.source.event
+    expected, levels = data.source.event, config["likelihood"].get("levels")
     model = None if expected is None else build(expected)
     data.load(support)
     settle_levels(config, data.values_seen())
     check_pair(likelihood_support(config), data.values_seen(), choices)
     config["dataset"]["binarize"] = data.binarize_chosen
-    if model is None or data.event != expected:
+    if model is None or (data.event, config["likelihood"].get("levels")) != (expected, levels):
         model = build(data.event)
     position = Position()
     if saved is not None:

@@ -1,5 +1,6 @@
 """A positive parameter of a likelihood: fixed, learned, or computed by the network."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Literal, final
 
@@ -52,7 +53,7 @@ class Positive(nn.Module):
             words = ", ".join([*WORDS, *more])
             raise UserError(f"likelihood.{name}={choice}: choose a number above 0, or {words}")
         if not isinstance(choice, str):
-            if not choice > 0:
+            if not 0 < choice < math.inf:
                 raise UserError(
                     f"likelihood.{name}={choice}: a fixed {noun} must be above 0, such as 1.0"
                 )
@@ -60,7 +61,7 @@ class Positive(nn.Module):
         elif choice != "decoder":
             shape = () if choice == "shared" else tuple(event)
             self.raw = nn.Parameter(torch.zeros(shape))
-        if minimum < 0:
+        if not 0 <= minimum < math.inf:
             raise UserError(f"likelihood.minimum={minimum}: must be 0 or more, such as 0.004")
         self.choice, self.minimum = choice, minimum
 

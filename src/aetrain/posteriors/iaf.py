@@ -81,11 +81,11 @@ class IAF(Family):
         loc, raw_scale, h = full_precision(raw).split([d, d, self.context], -1)
         base = DiagonalNormal(loc, soft_bound(raw_scale, LOG_SCALE_BOUND), 1)
         h = soft_bound(h, LOG_SCALE_BOUND)
-        return Flow(base, [GatedAutoregressive(step, h) for step in self.steps])
+        return Flow(base, [AffineAutoregressive(step, h) for step in self.steps])
 
 
 @final
-class GatedAutoregressive(Transform):
+class AffineAutoregressive(Transform):
     """One step: z' = flip(m + σ ∘ z), with (m, σ) from (z, h) by a masked network.
 
     Arguments:
@@ -93,7 +93,7 @@ class GatedAutoregressive(Transform):
         context: h, (*batch, H).
     """
 
-    def __init__(self, network: nn.Module, context: Tensor) -> None:
+    def __init__(self, network: Any, context: Tensor) -> None:
         self.network, self.context = network, context
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,5 +114,6 @@ class GatedAutoregressive(Transform):
     def _parameters(self, z: Tensor) -> tuple[Tensor, Tensor]:
         batch = joint_batch(z, self.context)
         given = torch.cat([z.expand(*batch, -1), self.context.expand(*batch, -1)], -1)
+        given = given.to(self.network[-1].weight.dtype)
         m, log_scale = full_precision(self.network(given)).chunk(2, -1)
         return soft_bound(m, SHIFT_BOUND), soft_bound(log_scale, LOG_STEP_BOUND)

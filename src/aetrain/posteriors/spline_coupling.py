@@ -54,6 +54,8 @@ class SplineCoupling(Family):
         for name, value, least in [("steps", steps, 1), ("bins", bins, 2), ("context", context, 1)]:
             if value < least:
                 raise UserError(f"posterior.{name}={value}: must be at least {least}")
+        if min(hidden, default=1) < 1:
+            raise UserError(f"posterior.hidden={list(hidden)}: each width must be at least 1")
         if not bound > 0:
             raise UserError(f"posterior.bound={bound}: must be above 0, such as 5.0")
         self.bins, self.bound, self.context = bins, bound, context
@@ -113,7 +115,10 @@ class Coupling(Transform):
     def _spline(self, kept: Tensor) -> MonotonicRQSTransform:
         h = self.context.expand(*kept.shape[:-1], -1)
         given = torch.cat([kept, h], -1)
-        raw = full_precision(self.network(given.reshape(-1, given.shape[-1])))
-        raw = soft_bound(raw, LOG_SCALE_BOUND).reshape(*given.shape[:-1], self.bent, -1)
+        rows = given.reshape(-1, given.shape[-1]).to(self.network.layers[-1].weight.dtype)
+        raw = full_precision(self.network(rows))
+        raw = soft_bound(raw, LOG_SCALE_BOUND).reshape(
+            *given.shape[:-1], self.bent, 3 * self.bins - 1
+        )
         widths, heights, slopes = raw.split([self.bins, self.bins, self.bins - 1], -1)
         return MonotonicRQSTransform(widths, heights, slopes, bound=self.bound)

@@ -60,7 +60,10 @@ class Vamp(Prior):
 
     def forward(self) -> Distribution:
         """Return the mixture, of batch shape ()."""
-        q = self._encoder[0](self.pseudo_inputs.clamp(self.low, self.high))
+        u = self.pseudo_inputs
+        # its own value with the gradient of u: where a clamp's is 0, u could never come back
+        inside = u + (u.clamp(self.low, self.high) - u).detach()
+        q = self._encoder[0](inside)
         logits: Tensor = self.logits  # pyright: ignore[reportAssignmentType]
         if isinstance(q, DiagonalNormal):
             return NormalMixture(q.loc, q.log_scale, logits)
