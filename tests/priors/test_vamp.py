@@ -50,6 +50,22 @@ def test_pseudo_inputs_stay_within_the_data() -> None:
     torch.testing.assert_close(prior().mean, inside, rtol=0, atol=1e-4)
 
 
+def test_beyond_the_data_the_gradient_is_that_of_the_edge() -> None:
+    torch.manual_seed(0)
+    encoder = Conditional(MLP, DiagonalGaussian((2,)), [(5,)]).double()
+    prior = Vamp((2,), encoder, components=3).double()
+    z, gradients = torch.randn(4, 2).double(), []
+    for place in (1.0, 1.5):
+        with torch.no_grad():
+            prior.pseudo_inputs[:, 0] = place
+        prior.zero_grad()
+        prior().log_prob(z).sum().backward()
+        assert prior.pseudo_inputs.grad is not None
+        gradients.append(prior.pseudo_inputs.grad.clone())
+    assert gradients[0].abs().min() > 0
+    torch.testing.assert_close(gradients[1], gradients[0])
+
+
 def test_its_encoder_is_the_models_and_not_a_copy() -> None:
     encoder = Conditional(MLP, DiagonalGaussian((2,)), [(5,)])
     prior = Vamp((2,), encoder, components=3)
