@@ -28,7 +28,7 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from aetrain import build
+from aetrain import build, making, pieces
 from aetrain.config.compose import compose
 from aetrain.config.files import groups
 from aetrain.data.table import Memory, Splits
@@ -229,7 +229,8 @@ def _ordered(i: int, a: str, j: int, b: str) -> Pair:
 def product(data: Data, part: int, parts: int) -> Counter[str]:
     """Try every combination whose number is `part` modulo `parts`; print faults as they come."""
     outcomes: Counter[str] = Counter()
-    with patch.object(build, "make", _remembered(build.make)):
+    remembered = _remembered(making.make)
+    with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
         for row in itertools.islice(itertools.product(*axes()), part, None, parts):
             try:
                 outcomes["fits" if attempt(row, data) is None else "refused"] += 1

@@ -16,10 +16,10 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from aetrain.build import make
 from aetrain.config.compose import compose
 from aetrain.config.files import groups
 from aetrain.families import Family
+from aetrain.making import make
 from aetrain.values import Values
 from tests.oracles import likelihoods, posteriors, priors
 from tests.oracles.oracle import Oracle

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from aetrain.build import build_model, build_plan, check_pair, likelihood_support, make
+from aetrain.build import build_model, build_plan, check_pair, likelihood_support
 from aetrain.config.check import check_early
 from aetrain.config.compose import compose
 from aetrain.errors import UserError
+from aetrain.making import make
 from aetrain.schedules import constant
 from aetrain.values import BINARY, REAL, UNIT, Values
 

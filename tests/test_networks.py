@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from aetrain.build import make_with
+from aetrain.making import make_with
 from aetrain.networks.autoregressive import AutoregressiveNetwork
 from tests.battery import Case, cases, config
 

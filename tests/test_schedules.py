@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from aetrain.build import make
+from aetrain.making import make
 from aetrain.schedules import Schedule, constant, cosine, linear, step
 from tests.battery import Case, cases
 

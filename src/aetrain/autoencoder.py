@@ -3,7 +3,7 @@
 import math
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -16,13 +16,16 @@ from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, UserError, did_you_mean
 from aetrain.evaluation.tally import Report, Tally
+from aetrain.evolving import Evolving
 from aetrain.families import Family
 from aetrain.game import Game, Plan
 from aetrain.meter import Meter
+from aetrain.objectives.objective import Objective
 from aetrain.player import Batch, Player
 from aetrain.position import Position
 from aetrain.priors.prior import Prior
 from aetrain.seeding import EVALUATE, STEP, seed_torch
+from aetrain.stage import Stage
 from aetrain.world import World
 
 CARD = "aetrain"
@@ -32,13 +35,16 @@ CARD = "aetrain"
 class Autoencoder(pl.LightningModule, ABC):
     """The one abstract LightningModule; a model is a final class in `aetrain.models`.
 
-    A model says who plays (`players`) and offers `encode`, `decode`, `sample`, `log_prob` and
+    A model says who plays (`players`) and offers `encode`, `decode`, `codes`, `log_prob` and
     `report`; knows nothing of data, files or logging. Everything else is here: batches in calls,
     the game's step, position, seeds, sums for the log, evaluation.
     """
 
     watched: str = "cost"
     """The validation figure, to be minimised, that early stopping and the best checkpoint watch."""
+
+    stages: Sequence[Stage] = (Stage(),)
+    """What a run of this model does, one after another."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +65,12 @@ class Autoencoder(pl.LightningModule, ABC):
 
     @abstractmethod
     def players(self) -> Mapping[str, Player]:
-        """Return who is trained by which costs, in the order of their moves."""
+        """Return who is trained in the present stage by which costs, in the order of moves."""
+
+    @property
+    @abstractmethod
+    def latent(self) -> torch.Size:
+        """The shape of one code z, such as (D,)."""
 
     @abstractmethod
     def encode(self, x: Tensor) -> Distribution:
@@ -70,8 +81,8 @@ class Autoencoder(pl.LightningModule, ABC):
         """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
 
     @abstractmethod
-    def sample(self, n: int) -> Distribution:
-        """Return p(x|z), batch shape (n,), for n draws z ~ p(z)."""
+    def codes(self) -> Distribution:
+        """Return the distribution of codes, batch shape (), that the model itself draws from."""
 
     @abstractmethod
     def report(self, batch: Batch) -> Report:
@@ -86,9 +97,21 @@ class Autoencoder(pl.LightningModule, ABC):
         for module in self.modules():
             if isinstance(module, (Family, Prior)):
                 module.prepare(lambda n: data.examples(n, self.device))
+            if isinstance(module, Objective):
+                module.prepare(len(data.tables["train"]))
 
-    def after_step(self) -> None:
-        """Act after each batch: moving averages, constraints; what it keeps belongs in buffers."""
+    def begin_stage(self, data: DataModule) -> None:
+        """Get ready for the present stage, once, before its first step; state goes to buffers."""
+
+    @property
+    def stage(self) -> Stage:
+        """The present stage."""
+        return self.stages[self.position.stage]
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Distribution:
+        """Return p(x|z), batch shape (n,), for n draws of codes."""
+        return self.decode(self.codes().sample((n,)))
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -110,13 +133,21 @@ class Autoencoder(pl.LightningModule, ABC):
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Make an optimizer for each player, fused where optimizer and device know how."""
-        return [self.plan.optimizer(p.parameters()) for p in self.players().values()]
+        return [self._optimizer(player) for player in self.players().values()]
+
+    def _optimizer(self, player: Player) -> Optimizer:
+        return (player.optimizer or self.plan.optimizer)(player.parameters())
 
     def on_fit_start(self) -> None:
         """Prepare before the first step of a run, and join players and optimizers."""
         self.world.copy_from_first(self)
+        # a trainer of a later stage, or of a run that goes on, counts on from where the run stands
+        self._advance_lightning(self.position.step - self.trainer.global_step)
         if self.position.step == 0:
             self.prepare(self.data)
+        if self.position.stage_step == 0:
+            self.begin_stage(self.data)
+        self._evolving = [module for module in self.modules() if isinstance(module, Evolving)]
         calls = self.data.train_dataloader()
         epochs = self.trainer.max_epochs
         total = calls.batches * epochs if epochs is not None and epochs >= 0 else sys.maxsize
@@ -133,9 +164,10 @@ class Autoencoder(pl.LightningModule, ABC):
     def on_train_start(self) -> None:
         """Let the configured optimizers rule, not the checkpoint's, in a run that goes on."""
         self.listen()
+        self.position.finished = False
         self._validate_every = self.trainer.val_check_batch
         for player, optimizer in zip(self.players().values(), self.trainer.optimizers, strict=True):
-            configured = self.plan.optimizer(player.parameters()).param_groups
+            configured = self._optimizer(player).param_groups
             for group, wanted in zip(optimizer.param_groups, configured, strict=True):
                 group |= {name: value for name, value in wanted.items() if name != "params"}
                 group["initial_lr"] = group["lr"]
@@ -168,16 +200,17 @@ class Autoencoder(pl.LightningModule, ABC):
         seed_torch(self.device, STEP, self.seed, position.step, self.world.rank)
         batch = self.data.batch(item, self.device)
         due = self.meter.due(position.step)
-        costs = self.game.play(batch, item.examples, position.step, measure=due)
-        self.after_step()
+        costs = self.game.play(batch, item.examples, position.stage_step, measure=due)
         position.batch += 1
         position.step += 1
+        for module in self._evolving:
+            module.after_step(position.stage_step, self.game.total_steps, self.world)
         self.meter.add(costs, item.examples)
         if due:
             self.meter.flush(self)
 
     def _reached_max_steps(self) -> bool:
-        return 0 <= self.max_steps <= self.position.step
+        return 0 <= self.max_steps <= self.position.stage_step
 
     def _advance_lightning(self, batches: int) -> None:
         """Let Lightning's own global step count batches too, for callbacks that read it."""
@@ -260,7 +293,6 @@ class Autoencoder(pl.LightningModule, ABC):
         loop = self.trainer.fit_loop
         done = {"processed": self.position.epoch, "completed": self.position.epoch}
         vars(loop.epoch_progress.current).update(done)
-        self._advance_lightning(self.position.step)
 
     # --- checks ---
 

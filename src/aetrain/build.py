@@ -1,20 +1,20 @@
 """From a checked, plain configuration to objects. No model's name appears here."""
 
-import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 
+from aetrain import schedules
 from aetrain.autoencoder import Autoencoder
-from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.families import Family
 from aetrain.game import Plan
+from aetrain.making import make
+from aetrain.pieces import Pieces
+from aetrain.schedules import Schedule
 from aetrain.values import BINARY, UNIT, Values
 
 Config = dict[str, Any]
@@ -31,34 +31,6 @@ LOCATION = (
     "memory_limit",
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
-
-
-def make(node: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
-    """Instantiate a node of the configuration; lists and dicts come as plain containers.
-
-    Raises:
-        UserError: as the class raised it, without Hydra's wrapping.
-    """
-    try:
-        made = instantiate(dict(node), *args, **kwargs, _convert_="all")
-    except InstantiationException as error:
-        if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from None
-        raise
-    if isinstance(made, functools.partial):
-        # Hydra's partials check their target at every call; some of them are called in each step
-        return functools.partial(made.func, *made.args, **made.keywords)
-    return made
-
-
-def make_with(node: Mapping[str, Any], *args: Any, **offered: Any) -> Any:
-    """Instantiate a partial node, giving it those of the offered things that it asks for by name.
-
-    A prior may want the encoder, a decoder the encoder that it is tied to; most want nothing.
-    """
-    maker = make(node)
-    wanted = inspect.signature(maker.func).parameters
-    return maker(*args, **{name: part for name, part in offered.items() if name in wanted})
 
 
 def build_data(config: Config) -> DataModule:
@@ -103,24 +75,14 @@ def check_pair(support: Values, values: Values | None, choices: Mapping[str, str
 
 
 def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
-    """Return the model for data of one shape, with weights drawn from the present generator."""
-    latent = torch.Size((config["latent"],))
-    event = torch.Size(event)
-    posterior: Family = make(config["posterior"])(latent)
-    likelihood: Family = make(config["likelihood"])(event)
-    encoder = Conditional(make(config["network"]["encoder"]), posterior, [event])
-    network = functools.partial(
-        make_with, config["network"]["decoder"], encoder=encoder.network, event=event
-    )
-    decoder = Conditional(network, likelihood, [latent])
-    prior = make_with(config["prior"], latent, encoder=encoder)
-    model: Autoencoder = make(config["model"])(
-        encoder=encoder,
-        decoder=decoder,
-        prior=prior,
-        objective=make(config["objective"]["terms"]),
-        samples=config["samples"],
-    )
+    """Return the model for data of one shape, with weights drawn from the present generator.
+
+    It gets those parts that it asks for by the names of its arguments, see `Pieces.offered`.
+    """
+    maker = make(config["model"])
+    wanted = inspect.signature(maker.func).parameters
+    offered = Pieces(config, event).offered()
+    model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
     return model
 
 
@@ -136,11 +98,20 @@ def build_plan(config: Config, device_type: str) -> Plan:
     return Plan(
         optimizer=make(node),
         schedule=make(config["schedule"]),
-        weights={
-            name: make(weight) if isinstance(weight, Mapping) else float(weight)
-            for name, weight in config["objective"]["weights"].items()
-        },
+        weights=_weights(config),
         clip=float(trainer["gradient_clip_val"] or 0.0),
         clip_algorithm=trainer["gradient_clip_algorithm"],
         compile=config["compile"],
     )
+
+
+def _weights(config: Config) -> dict[str, float | Schedule]:
+    """Return the weights of the objective's terms, each multiplied by the annealing."""
+    annealing = make(config["annealing"])
+    found = {
+        name: make(node) if isinstance(node, Mapping) else float(node)
+        for name, node in config["objective"]["weights"].items()
+    }
+    if annealing.func is schedules.constant:
+        return found
+    return {name: schedules.Scaled(weight, annealing) for name, weight in found.items()}

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytorch_lightning as pl
 import torch
 
 from aetrain import checkpoint, hardware
@@ -22,11 +23,12 @@ from aetrain.console import Story, quiet
 from aetrain.errors import Interrupted, NonFiniteLoss, UserError
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
+from aetrain.position import Position
 from aetrain.processes import LocalEnvironment, launched
 from aetrain.results import results_of
 from aetrain.run import Run, default_path
 from aetrain.seeding import cublas_deterministic
-from aetrain.trainer import best_cost, build_trainer
+from aetrain.trainer import best_cost, build_loggers, build_trainer
 
 
 def execute(
@@ -104,11 +106,15 @@ def _refuse_impossible(config: Mapping[str, Any], saved: Mapping[str, Any] | Non
         )
     if config["resume"] and not saved:
         raise UserError(f"resume={config['resume']}: give it on the command line, without -m")
-    if saved and 0 <= trainer["max_steps"] < (done := saved[CARD]["position"]["step"]):
+    if saved and 0 <= trainer["max_steps"] < (done := _stage_step(saved)):
         raise UserError(
             f"trainer.max_steps={trainer['max_steps']}: the run stands at step {done} already;"
             " give a larger number, or -1 for no limit"
         )
+
+
+def _stage_step(saved: Mapping[str, Any]) -> int:
+    return Position(**saved[CARD]["position"]).stage_step
 
 
 def _new_run(config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None) -> Run:
@@ -166,24 +172,19 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         "classes": data.classes,
         "float32": job.float32,
     }
-    trainer = build_trainer(job, environment, run, parts.position)
-    data.configure_world(trainer.global_rank, trainer.world_size)
-    story = Story(job, parts) if trainer.is_global_zero else None
+    first = environment is None or environment.rank == 0
+    if environment is not None:
+        data.configure_world(environment.rank, environment.size)
+    loggers = build_loggers(job, run, parts.position.step) if first else []
+    story = Story(job, parts) if first else None
     try:
         if story:
             story.plan()
-            log_hyperparameters(job, trainer.loggers)
+            log_hyperparameters(job, loggers)
         started = time.time()
         with _signals(model):
-            trainer.fit(model, datamodule=data, ckpt_path=job.resume, weights_only=True)
+            trainer = _fit(job, environment, parts, loggers)
             seconds = time.time() - started
-            if not model.world.agree(model):
-                raise RuntimeError(
-                    "the processes have trained different weights: a fault of aetrain"
-                )
-            if run.best.is_file():
-                best = checkpoint.read(run.best)
-                model.load_state_dict(best["state_dict"])
             trainer.test(model, datamodule=data, verbose=False)
         if story is None:
             return {}
@@ -204,11 +205,36 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
             story.failed(error)
         raise
     finally:
-        for logger in trainer.loggers:
+        for logger in loggers:
             if isinstance(logger, TensorBoard):
                 logger.close()
         if story:
             story.close()
+
+
+def _fit(
+    job: Job, environment: LocalEnvironment | None, parts: Parts, loggers: list[Any]
+) -> pl.Trainer:
+    """Train the stages that are left, each to its best weights; return the last one's trainer."""
+    model, data, run, position = parts.model, parts.data, parts.run, parts.position
+    resume, stages = job.resume, len(model.stages)
+    while True:
+        trainer = build_trainer(job, environment, run, model, loggers)
+        more = position.stage < stages - 1
+        if not (more and position.finished):
+            trainer.fit(model, datamodule=data, ckpt_path=resume, weights_only=True)
+            if not model.world.agree(model):
+                raise RuntimeError(
+                    "the processes have trained different weights: a fault of aetrain"
+                )
+        best = run.best_of(position.stage, stages)
+        if best.is_file() or position.finished:
+            found = checkpoint.read(best if best.is_file() else run.last)
+            model.load_state_dict(found["state_dict"])
+        if not more:
+            return trainer
+        position.next_stage()
+        resume = None
 
 
 def log_hyperparameters(job: Job, loggers: list[Any]) -> None:

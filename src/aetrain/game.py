@@ -1,6 +1,6 @@
 """The step: every player's forward, backward and update, in the order of the game."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -8,12 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from aetrain.errors import UserError
 from aetrain.objectives.terms import Term, Terms, Weighted, batch_mean
-from aetrain.player import Batch, Player
+from aetrain.player import Batch, OptimizerMaker, Player
 from aetrain.schedules import Schedule, constant
 from aetrain.world import World
-
-OptimizerMaker = Callable[[Iterable[nn.Parameter]], Optimizer]
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class Plan:
     Arguments:
         optimizer: makes an optimizer from parameters.
         schedule: multiplies the learning rate, step by step.
-        weights: term name -> weight, a number or a schedule; terms not named weigh 1.
+        weights: term name -> weight, a number or a schedule; terms not named weigh 1. A term of
+            weight 0 is logged and has no part in the loss.
         clip: largest gradient norm (or value) of each player; 0 clips nothing.
         clip_algorithm: `norm` or `value`.
         compile: whether the terms are compiled.
@@ -75,7 +75,7 @@ class Game:
         Arguments:
             batch: this process's part of the batch.
             examples: number of examples of the whole batch, over all processes.
-            step: batches trained on before this one.
+            step: batches of the stage trained on before this one.
             measure: also return the norm of each player's gradient.
         """
         costs: dict[str, Tensor] = {}
@@ -111,13 +111,18 @@ class Game:
         if "weight" in batch:
             terms = {name: _weighted(term, batch["weight"]) for name, term in terms.items()}
         means = {name: batch_mean(term, examples, self.world) for name, term in terms.items()}
-        weighted = [
-            mean if (weight := self.weight(name, step)) == 1.0 else mean * weight
-            for name, mean in means.items()
-        ]
-        loss = weighted[0]
-        for term in weighted[1:]:
-            loss = loss + term
+        loss: Tensor | None = None
+        for name, mean in means.items():
+            weight = self.weight(name, step)
+            if weight == 0.0:
+                continue
+            weighted = mean if weight == 1.0 else mean * weight
+            loss = weighted if loss is None else loss + weighted
+        if loss is None:
+            raise UserError(
+                f"objective.weights: all of {', '.join(means)} weigh 0, which trains nothing; set"
+                " one of them to another weight"
+            )
         return loss, {name: mean.detach() for name, mean in means.items()}
 
     def _backward(self, loss: Tensor, name: str) -> None:

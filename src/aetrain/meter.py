@@ -83,7 +83,7 @@ class Meter:
 
 def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
     """Return what a line of the log says, by name."""
-    step = model.position.step - 1
+    step = model.position.stage_step - 1
     line = {f"train/{name}": mean for name, mean in means.items()}
     if "rate" in means and "distortion" in means:
         cost = means["distortion"] + means["rate"]
@@ -96,7 +96,9 @@ def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
             line[f"weight/{term}"] = model.game.weight(term, step)
     for name, optimizer in model.game.optimizers.items():
         line[f"optimizer/{name}_lr"] = optimizer.param_groups[0]["lr"]
-    line["speed/epoch"] = model.position.epoch
+    line["speed/epoch"] = model.position.epochs_before + model.position.epoch
+    if len(model.stages) > 1:
+        line["stage"] = model.position.stage
     return line
 
 

@@ -1,10 +1,11 @@
 """Who is trained by which costs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from aetrain.objectives.terms import Terms
 
@@ -13,15 +14,24 @@ Batch = dict[str, Tensor]
 `offset`."""
 
 
+OptimizerMaker = Callable[[Iterable[nn.Parameter]], Optimizer]
+
+
 @dataclass(frozen=True)
 class Player:
     """One player of the game: its modules are moved by its terms and by nothing else.
 
     A variational autoencoder is a game of one player, an adversarial one of two or three.
+
+    Arguments:
+        modules: whose parameters it moves.
+        terms: from a batch to its costs.
+        optimizer: makes its optimizer; None: the one that `optimizer=` chooses.
     """
 
     modules: Sequence[nn.Module]
     terms: Callable[[Batch], Terms]
+    optimizer: OptimizerMaker | None = None
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Yield each trainable parameter of the player's modules once."""

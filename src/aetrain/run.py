@@ -58,6 +58,10 @@ class Run:
         """The weights with the best validation figure."""
         return self.checkpoints / "best.ckpt"
 
+    def best_of(self, stage: int, stages: int) -> Path:
+        """Return the best weights of a stage: `best` for the last one."""
+        return self.best if stage == stages - 1 else self.checkpoints / f"stage-{stage}.ckpt"
+
     @property
     def figures(self) -> Path:
         """Directory of the pictures."""

@@ -5,6 +5,7 @@ A schedule is a pure function, so resuming it takes nothing but the step.
 
 import math
 from collections.abc import Callable, Sequence
+from typing import final
 
 Schedule = Callable[[int, int], float]
 """(step, total steps of the run) -> multiplier."""
@@ -13,6 +14,19 @@ Schedule = Callable[[int, int], float]
 def constant(step: int, total: int) -> float:
     """Return 1 at every step."""
     return 1.0
+
+
+@final
+class Scaled:
+    """A weight, a number or a schedule, times a schedule."""
+
+    def __init__(self, weight: float | Schedule, schedule: Schedule) -> None:
+        self.weight, self.schedule = weight, schedule
+
+    def __call__(self, step: int, total: int) -> float:
+        """Return the weight at a step."""
+        weight = self.weight(step, total) if callable(self.weight) else self.weight
+        return weight * self.schedule(step, total)
 
 
 def linear(step: int, total: int, *, warmup: int = 1000) -> float:

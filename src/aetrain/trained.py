@@ -34,7 +34,7 @@ class Trained:
         self.model = model.eval().requires_grad_(False)
         self.config = config
         self.event = event
-        self.latent = torch.Size((config["latent"],))
+        self.latent = model.latent
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the posterior means, (N, *latent), of x (N, *event), scaled as in training."""

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 
-from aetrain.build import make
+from aetrain.autoencoder import Autoencoder
 from aetrain.callbacks.checkpoint import Checkpoints
 from aetrain.callbacks.early_stopping import EarlyStopping
 from aetrain.callbacks.progress import ProgressLine
 from aetrain.console import console
 from aetrain.errors import UserError
-from aetrain.position import Position
+from aetrain.making import make
 from aetrain.processes import LocalEnvironment, Replicas
 from aetrain.run import Run
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PASSED_ON = (
     "precision",
-    "max_epochs",
     "min_epochs",
     "max_time",
     "check_val_every_n_epoch",
@@ -35,17 +34,22 @@ PASSED_ON = (
 
 
 def build_trainer(
-    job: "Job", environment: LocalEnvironment | None, run: Run, position: Position
+    job: "Job",
+    environment: LocalEnvironment | None,
+    run: Run,
+    model: Autoencoder,
+    loggers: list[Any],
 ) -> pl.Trainer:
-    """Return the trainer of this process.
+    """Return this process's trainer of the model's present stage.
 
     Raises:
         UserError: for what a run cannot be asked for.
     """
     config = job.config["trainer"]
-    first = environment is None or environment.rank == 0
+    epochs = config["max_epochs"] if model.stage.epochs is None else model.stage.epochs
     return pl.Trainer(
         **{name: config[name] for name in PASSED_ON},
+        max_epochs=epochs,
         accelerator={"cuda": "gpu"}.get(job.device, job.device),
         devices=_devices(job),
         strategy=Replicas() if environment else config["strategy"].replace("ddp", "auto"),
@@ -59,8 +63,8 @@ def build_trainer(
         enable_checkpointing=True,
         enable_progress_bar=config["enable_progress_bar"],
         use_distributed_sampler=False,
-        logger=_loggers(job, run, position) if first else False,
-        callbacks=_callbacks(job, run),
+        logger=loggers or False,
+        callbacks=_callbacks(job, run, model),
         default_root_dir=run.path,
     )
 
@@ -88,12 +92,13 @@ def calls_between_validations(trainer: dict[str, Any]) -> int | None:
     return every // batches_per_call(trainer) if every else None
 
 
-def _loggers(job: "Job", run: Run, position: Position) -> list[Any]:
+def build_loggers(job: "Job", run: Run, step: int) -> list[Any]:
+    """Return the loggers of a run that stands at a step."""
     nodes = job.config["logger"] or {}
-    return [make(node, path=run.path, step=position.step) for node in nodes.values()]
+    return [make(node, path=run.path, step=step) for node in nodes.values()]
 
 
-def _callbacks(job: "Job", run: Run) -> list[Callback]:
+def _callbacks(job: "Job", run: Run, model: Autoencoder) -> list[Callback]:
     """Return the callbacks; those that count come before the one that saves their counts."""
     nodes: dict[str, Any] = dict(job.config["callbacks"])
     callbacks: list[Callback] = []
@@ -108,7 +113,8 @@ def _callbacks(job: "Job", run: Run) -> list[Callback]:
         callbacks.append(EarlyStopping(stopping["patience"]))
     if figures := nodes.pop("figures", None):  # null leaves them out
         callbacks.append(make(figures, path=run.figures))
-    checkpoints = make(nodes.pop("checkpoint"), path=run.checkpoints)
+    best = run.best_of(model.position.stage, len(model.stages)).name
+    checkpoints = make(nodes.pop("checkpoint"), path=run.checkpoints, best=best)
     callbacks += [make(node) for node in nodes.values() if node]
     if job.config["trainer"]["enable_progress_bar"]:
         callbacks.append(ProgressLine(console))

@@ -22,7 +22,8 @@ def test_the_best_and_the_last(here: Path) -> None:
         int(row.split(",")[0]): row for row in Path("r/metrics.csv").read_text().splitlines()[1:]
     }
     assert costs
-    assert position("r", "last") == {"epoch": 6, "batch": 0, "step": 18}
+    at_the_end = {"epoch": 6, "batch": 0, "step": 18, "stage": 0, "finished": True}
+    assert position("r", "last") == at_the_end | {"epochs_before": 0, "steps_before": 0}
     best = torch.load("r/checkpoints/best.ckpt", weights_only=True)
     assert best["aetrain"]["position"]["step"] <= 18
     assert results["val/best_cost"] < float("inf")

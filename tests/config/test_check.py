@@ -1,6 +1,6 @@
+import os
 import subprocess
 import sys
-import time
 
 import pytest
 from omegaconf import OmegaConf
@@ -84,9 +84,10 @@ assert not slow & set(sys.modules), slow & set(sys.modules)
 def test_the_early_checks_import_nothing_slow():
     seconds: list[float] = []
     for _ in range(3):  # the machine is shared: the best of three
-        started = time.perf_counter()
+        before = os.times()
         subprocess.run([sys.executable, "-c", CODE], check=True)
-        seconds.append(time.perf_counter() - started)
+        after = os.times()  # of processor: the time on the wall depends on who else is there
+        seconds.append(sum(after[2:4]) - sum(before[2:4]))
         if seconds[-1] < 0.7:
             break
     assert min(seconds) < 0.7

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aetrain.build import make
+from aetrain.making import make
 from aetrain.spaces import Space
 from tests.battery import Case, cases
 

@@ -11,9 +11,9 @@ from scipy import integrate
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aetrain.build import make_with
 from aetrain.conditional import Conditional
 from aetrain.distributions.product import Product
+from aetrain.making import make_with
 from aetrain.networks.mlp import MLP
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.spaces import Space

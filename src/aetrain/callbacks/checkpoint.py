@@ -15,7 +15,7 @@ from aetrain.errors import Interrupted
 
 @final
 class Checkpoints(Checkpoint):
-    """Keeps `last.ckpt`, from which a run goes on exactly, and `best.ckpt`, the best weights.
+    """Keeps `last.ckpt`, from which a run goes on exactly, and the best weights of its stage.
 
     The best weights are kept in memory when they are found and written with, and before, the next
     `last.ckpt`: short epochs do not wait for the disk, and a run that dies in between finds them
@@ -23,14 +23,20 @@ class Checkpoints(Checkpoint):
 
     Arguments:
         path: directory of the checkpoints.
+        best: the file of the best weights.
         every_seconds: least time between two saves at the ends of epochs; 0 saves at each.
         every_n_steps: also save after every so many batches; None for no such saves.
     """
 
     def __init__(
-        self, path: Path, *, every_seconds: float = 30.0, every_n_steps: int | None = None
+        self,
+        path: Path,
+        *,
+        best: str = "best.ckpt",
+        every_seconds: float = 30.0,
+        every_n_steps: int | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path, self.best = Path(path), best
         self.every_seconds, self.every_n_steps = every_seconds, every_n_steps
         self.best_cost = float("inf")
         self._pending: dict[str, Any] | None = None
@@ -80,6 +86,7 @@ class Checkpoints(Checkpoint):
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save at the end, whatever the clock says."""
+        _model(pl_module).position.finished = True
         self.save(trainer, _model(pl_module))
 
     def on_exception(
@@ -98,7 +105,7 @@ class Checkpoints(Checkpoint):
         """
         model.meter.flush(model)
         if self._pending is not None and trainer.is_global_zero:
-            with written_whole(self.path / "best.ckpt") as part:
+            with written_whole(self.path / self.best) as part:
                 torch.save(self._pending, part)
         if trainer.is_global_zero:
             with written_whole(self.path / "last.ckpt") as part:

@@ -42,7 +42,7 @@ class ProgressLine(ProgressBar):
         if not self._live or not trainer.is_global_zero:
             return
         self._progress = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
+            TextColumn(f"{model.stage.name} epoch {{task.fields[epoch]}}".lstrip()),
             BarColumn(bar_width=30),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[figures]}"),
@@ -54,7 +54,7 @@ class ProgressLine(ProgressBar):
         # neither epochs nor steps are limited: there is no end to show
         total = None if model.game.total_steps == sys.maxsize else model.game.total_steps
         self._task = self._progress.add_task(
-            "", total=total, completed=model.position.step, epoch="", figures=""
+            "", total=total, completed=model.position.stage_step, epoch="", figures=""
         )
         self._progress.start()
 
@@ -71,7 +71,7 @@ class ProgressLine(ProgressBar):
             model = _model(pl_module)
             self._progress.update(
                 self._task,
-                completed=model.position.step,
+                completed=model.position.stage_step,
                 epoch=f"{model.position.epoch + 1}/{trainer.max_epochs}",
                 figures=_figures(model),
             )
@@ -83,8 +83,9 @@ class ProgressLine(ProgressBar):
         due = epoch % max(1, epochs // LINES) == 0 or time.monotonic() - self._printed_at > 60
         if self._progress is None and due and trainer.is_global_zero:
             self._printed_at = time.monotonic()
-            figures = _figures(_model(pl_module))
-            self.console.print(f"epoch {epoch}/{epochs}  {figures}", highlight=False)
+            model = _model(pl_module)
+            text = f"{model.stage.name} epoch {epoch}/{epochs}  {_figures(model)}".lstrip()
+            self.console.print(text, highlight=False)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take the line away; the table of results follows."""

@@ -10,7 +10,16 @@ WIDTH = 100
 
 ORDER = (
     *("model", "likelihood", "prior", "posterior", "network", "dataset", "objective"),
-    *("optimizer", "schedule", "trainer", "callbacks", "logger", "debug", "experiment"),
+    *(
+        "annealing",
+        "optimizer",
+        "schedule",
+        "trainer",
+        "callbacks",
+        "logger",
+        "debug",
+        "experiment",
+    ),
 )
 """The groups, from what one chooses first to what one hardly ever touches."""
 

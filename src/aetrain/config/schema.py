@@ -19,7 +19,7 @@ from aetrain.config.wording import shown
 from aetrain.errors import did_you_mean
 
 GROUPS = (
-    *("model", "likelihood", "prior", "posterior", "network", "dataset", "objective"),
+    *("model", "likelihood", "prior", "posterior", "network", "dataset", "objective", "annealing"),
     *("optimizer", "schedule", "trainer", "callbacks", "logger"),
 )
 """The groups that every run has."""

@@ -12,7 +12,7 @@ from aetrain.errors import UserError, did_you_mean
 
 SUPPLIED: dict[str, Sequence[str]] = {
     "logger.*": ("path", "step"),
-    "callbacks.checkpoint": ("path",),
+    "callbacks.checkpoint": ("path", "best"),
     "callbacks.figures": ("path",),
 }
 """Arguments that the program adds when it makes an object, by the node's key."""

@@ -70,6 +70,11 @@ class AE(Autoencoder):
         z = q.rsample((1,))
         return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
 
+    @property
+    def latent(self) -> torch.Size:
+        """The shape of one code."""
+        return self.encoder.event
+
     def encode(self, x: Tensor) -> Distribution:
         """Return the point mass at the code, batch shape (B,), for x (B, *event)."""
         return self.encoder(x)
@@ -78,10 +83,9 @@ class AE(Autoencoder):
         """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
         return self.decoder(z)
 
-    @torch.no_grad()
-    def sample(self, n: int) -> Distribution:
-        """Return p(x|z), batch shape (n,), for n draws z ~ p(z), which need not be codes."""
-        return self.decoder(self.prior().sample((n,)))
+    def codes(self) -> Distribution:
+        """Return p(z), whose draws need not be codes."""
+        return self.prior()
 
     def report(self, batch: Batch) -> Report:
         """Return the distortion."""

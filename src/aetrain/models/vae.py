@@ -40,6 +40,7 @@ class VAE(Autoencoder):
         prior: p(z).
         objective: from one pass to the terms of the loss.
         samples: draws S from q(z|x) for each example.
+        encoder_objective: where the encoder is trained by another bound than decoder and prior.
 
     Raises:
         UserError: where posterior or prior has no density, or they lie on different spaces, so
@@ -58,15 +59,22 @@ class VAE(Autoencoder):
         prior: Prior,
         objective: Callable[[Inference], Terms] = elbo,
         samples: int = 1,
+        encoder_objective: Callable[[Inference], Terms] | None = None,
     ) -> None:
         super().__init__()
         _require_rate(encoder.family, prior)
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
         self.objective, self.samples = objective, samples
+        self.encoder_objective = encoder_objective
 
     def players(self) -> Mapping[str, Player]:
-        """One player: everything."""
-        return {"model": Player([self], self.terms)}
+        """One player, everything; or two, where encoder and decoder have a bound each."""
+        if (of_encoder := self.encoder_objective) is None:
+            return {"model": Player([self], self.terms)}
+        return {
+            "decoder": Player([self.decoder, self.prior], self.terms),
+            "encoder": Player([self.encoder], lambda batch: of_encoder(self.infer(batch))),
+        }
 
     def terms(self, batch: Batch) -> Terms:
         """Return the objective's terms of a batch."""
@@ -78,6 +86,11 @@ class VAE(Autoencoder):
         z = q.rsample((self.samples,))
         return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
 
+    @property
+    def latent(self) -> torch.Size:
+        """The shape of one code."""
+        return self.encoder.event
+
     def encode(self, x: Tensor) -> Distribution:
         """Return q(z|x), batch shape (B,), for x (B, *event)."""
         return self.encoder(x)
@@ -86,10 +99,9 @@ class VAE(Autoencoder):
         """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
         return self.decoder(z)
 
-    @torch.no_grad()
-    def sample(self, n: int) -> Distribution:
-        """Return p(x|z), batch shape (n,), for n draws z ~ p(z)."""
-        return self.decoder(self.prior().sample((n,)))
+    def codes(self) -> Distribution:
+        """Return p(z)."""
+        return self.prior()
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO at weight 1."""

@@ -1,0 +1,39 @@
+"""From a node of the configuration to an object."""
+
+import functools
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+
+from aetrain.errors import UserError
+
+
+def make(node: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+    """Instantiate a node of the configuration; lists and dicts come as plain containers.
+
+    Raises:
+        UserError: as the class raised it, without Hydra's wrapping.
+    """
+    try:
+        made = instantiate(dict(node), *args, **kwargs, _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, UserError):
+            raise error.__cause__ from None
+        raise
+    if isinstance(made, functools.partial):
+        # Hydra's partials check their target at every call; some of them are called in each step
+        return functools.partial(made.func, *made.args, **made.keywords)
+    return made
+
+
+def make_with(node: Mapping[str, Any], *args: Any, **offered: Any) -> Any:
+    """Instantiate a partial node, giving it those of the offered things that it asks for by name.
+
+    A prior may want the encoder, a decoder the encoder that it is tied to; most want nothing.
+    """
+    maker = make(node)
+    wanted = inspect.signature(maker.func).parameters
+    return maker(*args, **{name: part for name, part in offered.items() if name in wanted})

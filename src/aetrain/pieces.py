@@ -1,0 +1,86 @@
+"""The parts that models are built of, as a configuration chooses them."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, final
+
+import torch
+from torch import nn
+
+from aetrain.conditional import Conditional, Network
+from aetrain.families import Family
+from aetrain.making import make, make_with
+from aetrain.priors.prior import Prior
+
+
+@final
+class Pieces:
+    """Encoder, decoder, prior and objective of a configuration, each made when first asked for.
+
+    Most models are one encoder, one decoder and one prior. A model of several asks for `pieces`,
+    and makes as many as it wants, of any shapes, by the methods.
+
+    Arguments:
+        config: resolved and plain.
+        event: shape of one x.
+    """
+
+    def __init__(self, config: Mapping[str, Any], event: Sequence[int]) -> None:
+        self._config = config
+        self.event = torch.Size(event)
+        self.latent = torch.Size((config["latent"],))
+
+    def posterior(self, latent: Sequence[int]) -> Family:
+        """Return a posterior of codes of a shape."""
+        return make(self._config["posterior"])(torch.Size(latent))
+
+    def likelihood(self, event: Sequence[int]) -> Family:
+        """Return a likelihood of events of a shape."""
+        return make(self._config["likelihood"])(torch.Size(event))
+
+    @property
+    def encoder_network(self) -> Network:
+        """What makes networks of the encoder's kind."""
+        return make(self._config["network"]["encoder"])
+
+    def decoder_network(self, encoder: nn.Module | None = None) -> Network:
+        """Return what makes networks of the decoder's kind, for decoders that want it tied."""
+        node = self._config["network"]["decoder"]
+        return functools.partial(make_with, node, encoder=encoder, event=self.event)
+
+    def prior_of(self, latent: Sequence[int], encoder: Conditional) -> Prior:
+        """Return a prior of codes of a shape."""
+        return make_with(self._config["prior"], torch.Size(latent), encoder=encoder)
+
+    @cached_property
+    def encoder(self) -> Conditional:
+        """q(z|x)."""
+        return Conditional(self.encoder_network, self.posterior(self.latent), [self.event])
+
+    @cached_property
+    def decoder(self) -> Conditional:
+        """p(x|z)."""
+        likelihood = self.likelihood(self.event)
+        network = self.decoder_network(self.encoder.network)
+        return Conditional(network, likelihood, [self.latent])
+
+    @cached_property
+    def prior(self) -> Prior:
+        """p(z)."""
+        return self.prior_of(self.latent, self.encoder)
+
+    def offered(self) -> dict[str, Callable[[], Any]]:
+        """Return what a model may ask for, by the name of its argument."""
+        objective = self._config["objective"]
+        offered: dict[str, Callable[[], Any]] = {
+            "encoder": lambda: self.encoder,
+            "decoder": lambda: self.decoder,
+            "prior": lambda: self.prior,
+            "pieces": lambda: self,
+            "samples": lambda: self._config["samples"],
+            "objective": lambda: make(objective["terms"]),
+        }
+        if "encoder" in objective:
+            offered["encoder_objective"] = lambda: make(objective["encoder"])
+        return offered

@@ -1,0 +1,19 @@
+"""Parts of a run that train different things, one after another."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: who plays in it is what `Autoencoder.players` says while it lasts.
+
+    Each begins with the best weights of the one before, and has its own optimizers, schedules,
+    early stopping and best checkpoint.
+
+    Arguments:
+        name: shown beside its epochs; empty in a run of one stage.
+        epochs: how many at most; None: `trainer.max_epochs`.
+    """
+
+    name: str = ""
+    epochs: int | None = None
