@@ -12,7 +12,7 @@ from torch.distributions import Distribution, kl_divergence
 from torch.nn.functional import linear
 
 from aetrain.distributions.product import Product
-from aetrain.objectives.elbo import rate
+from aetrain.objectives.rate import rate
 from aetrain.spaces import Space
 from tests.battery import Case, cases, copies, oracle, redo
 from tests.posteriors.space import family, points, priors, raw_for, size, total

@@ -13,7 +13,7 @@ from torch.nn.functional import one_hot
 from aetrain.distributions.diagonal_normal import DiagonalNormal
 from aetrain.distributions.product import Product
 from aetrain.errors import UserError
-from aetrain.objectives.elbo import rate
+from aetrain.objectives.rate import rate
 from aetrain.spaces import Space
 from tests.battery import Case, cases, copies, oracle
 from tests.priors.space import SIDE, plane, points, prior, size, total

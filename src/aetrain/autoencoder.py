@@ -28,6 +28,9 @@ from aetrain.seeding import EVALUATE, STEP, seed_torch
 from aetrain.stage import Stage
 from aetrain.world import World
 
+MOST_DIMENSIONS = 256
+"""Latent dimensions that have a curve each; of more, nobody would look at one."""
+
 CARD = "aetrain"
 """The checkpoint's entry of plain containers: configuration, data, position."""
 
@@ -275,7 +278,7 @@ class Autoencoder(pl.LightningModule, ABC):
         rates = self.tally.rates
         by_dimension = (
             {}
-            if rates is None
+            if rates is None or len(rates) > MOST_DIMENSIONS
             else {f"{prefix}_rate/{d:03d}": r for d, r in enumerate(rates.tolist())}
         )
         write(self, self.figures | by_dimension)

@@ -148,3 +148,13 @@ def test_alone_reduce_changes_nothing(report: Report) -> None:
     before = total.figures(64, 0.0)
     total.reduce(World(), torch.device("cpu"))
     assert total.figures(64, 0.0) == before
+
+
+def test_further_figures_are_means_and_no_part_of_the_cost(report: Report) -> None:
+    tally, plain = Tally(), Tally()
+    more = torch.arange(float(len(report.code)))
+    tally.add(report._replace(more={"rate_1": more}))
+    plain.add(report)
+    figures = tally.figures(4, 0.0)
+    assert figures.pop("rate_1") == more.mean().item()
+    assert figures == plain.figures(4, 0.0)

@@ -15,8 +15,9 @@ from torch.distributions import (
 )
 
 from aetrain.errors import UserError
-from aetrain.objectives.elbo import elbo, rate
+from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
+from aetrain.objectives.rate import rate
 from aetrain.posteriors.delta import Delta
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.posteriors.iaf import IAF

@@ -1,6 +1,8 @@
 """Sums over the examples of an evaluation, and the figures that they give."""
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, final
 
 import torch
@@ -18,11 +20,13 @@ class Report(NamedTuple):
         costs: name -> nats per example, (B,); their sum is the cost that the model watches.
         code: mean of q(z|x), (B, *latent).
         rates: rate of each latent dimension, (B, *latent), where it divides so, else None.
+        more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate.
     """
 
     costs: dict[str, Tensor]
     code: Tensor
     rates: Tensor | None
+    more: Mapping[str, Tensor] = MappingProxyType({})
 
 
 @final
@@ -49,6 +53,7 @@ class Tally:
         cost = torch.stack(list(costs.values())).sum(0)
         code = _exact(report.code.flatten(1))
         sums = {name: c.sum() for name, c in costs.items()}
+        sums |= {name: _exact(figure).sum() for name, figure in report.more.items()}
         for name, x in {"cost": cost, **extra}.items():
             x = _exact(x)
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}

@@ -5,7 +5,7 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, Independent, kl_divergence
+from torch.distributions import Distribution
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
@@ -15,6 +15,7 @@ from aetrain.evaluation.tally import Report
 from aetrain.families import Family
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
+from aetrain.objectives.rate import rates
 from aetrain.objectives.terms import Terms
 from aetrain.player import Batch, Player
 from aetrain.priors.prior import Prior
@@ -107,7 +108,7 @@ class VAE(Autoencoder):
         """Return the two terms of −ELBO at weight 1."""
         inference = self.infer(batch)
         costs = {k: v for k, v in elbo(inference).items() if isinstance(v, Tensor)}
-        return Report(costs, inference.q.mean, _rates(inference.q, inference.prior))
+        return Report(costs, inference.q.mean, rates(inference.q, inference.z, inference.prior))
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
@@ -138,13 +139,3 @@ def _require_rate(posterior: Family, prior: Prior) -> None:
             f"posterior={q} has variables of {posterior.classes} classes, but prior={p} of"
             f" {prior.classes}: set posterior.classes and prior.classes to the same number"
         )
-
-
-def _rates(q: Distribution, prior: Distribution) -> Tensor | None:
-    """Return the rate of each latent dimension where both are products with a closed form."""
-    if not (isinstance(q, Independent) and isinstance(prior, Independent)):
-        return None
-    try:
-        return kl_divergence(q.base_dist, prior.base_dist)
-    except NotImplementedError:
-        return None
