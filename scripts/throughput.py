@@ -1,0 +1,166 @@
+"""Measure every model's whole training loop against a bare loop with the same players.
+
+    python scripts/throughput.py --root data            all models; exit status 1 below 0.85
+    python scripts/throughput.py --root data vae ae     only these
+
+The bare loop has no Lightning, log, progress bar, checkpoint, seeds or callbacks: for each batch an
+index, the transform, each player's terms, backward and optimizer, and what changes after a step.
+Both run in turns in one process on one thread; compared is processor time, which other programs on
+the machine change little. Each stage of a model counts by itself.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import ClassVar
+from unittest.mock import patch
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Checkpoint
+from torch import Tensor
+
+from aetrain import hardware
+from aetrain.api import train
+from aetrain.autoencoder import Autoencoder
+from aetrain.config.files import groups
+from aetrain.console import console
+from aetrain.evolving import Evolving
+from aetrain.objectives.terms import Weighted
+from aetrain.world import World
+
+BAR = 0.85
+BASE = (
+    *("dataset=mnist", "dataset.download=false", "dataset.batch_size=100", "network.hidden=[500]"),
+    *("latent=20", "trainer=cpu", "trainer.max_epochs=1", "trainer.limit_train_batches=100"),
+    *("trainer.limit_val_batches=0", "trainer.limit_test_batches=0", "evaluation.nll_samples=0"),
+    *("callbacks=none", "++allow=[throughput]", "+callbacks.clock._target_=throughput.Clock"),
+)
+OWN: dict[str, Sequence[str]] = {}
+"""What a model is measured with besides."""
+
+
+@dataclass
+class Lap:
+    """One stage of a training by aetrain."""
+
+    model: Autoencoder
+    stage: int
+    float32: str
+    started: float
+    seconds: float = 0.0
+    batches: int = 0
+
+
+class Clock(Checkpoint):
+    """Takes the processor time of aetrain's loop; a `Checkpoint`, so that it stands last."""
+
+    laps: ClassVar[list[Lap]] = []
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start a stage's lap."""
+        assert isinstance(pl_module, Autoencoder)
+        float32 = torch.get_float32_matmul_precision()
+        lap = Lap(pl_module, pl_module.position.stage, float32, time.process_time())
+        Clock.laps.append(lap)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Note the time so far."""
+        lap = Clock.laps[-1]
+        lap.seconds = time.process_time() - lap.started
+        lap.batches = lap.model.position.stage_step
+
+
+def aetrain_laps(overrides: Sequence[str]) -> list[Lap]:
+    """Train with aetrain and return a lap for each stage."""
+    Clock.laps.clear()
+    with tempfile.TemporaryDirectory() as folder, patch.object(console, "quiet", True):
+        train([*BASE, f"run.dir={folder}/run", *overrides])
+    return list(Clock.laps)
+
+
+def bare_seconds(lap: Lap) -> float:
+    """Train as many batches of the lap's stage by hand, and return the processor time."""
+    model, data = lap.model, lap.model.data
+    model.position.stage = lap.stage
+    model.train()
+    players = model.players()
+    optimizers = {name: model._optimizer(player) for name, player in players.items()}
+    parameters = {name: list(player.parameters()) for name, player in players.items()}
+    evolving = [module for module in model.modules() if isinstance(module, Evolving)]
+    table, transform, labels = data.tables["train"], data.transform, data.tables["train"].y
+    done = 0
+    with hardware.settings(lap.float32, 1):
+        start = time.process_time()
+        while done < lap.batches:
+            for rows in torch.randperm(len(table)).split(data.batch_size)[: lap.batches - done]:
+                batch = {"x": transform(table.read(rows))}
+                if labels is not None:
+                    batch["y"] = labels.index_select(0, rows)
+                for name, player in players.items():
+                    optimizers[name].zero_grad(set_to_none=True)
+                    loss = torch.zeros(())
+                    for term, cost in player.terms(batch).items():
+                        weight = model.plan.weights.get(term, 1.0)
+                        number = weight(done, lap.batches) if callable(weight) else weight
+                        if number:
+                            loss = loss + number * _mean(cost)
+                    loss.backward(inputs=parameters[name] if len(players) > 1 else None)
+                    optimizers[name].step()
+                done += 1
+                for module in evolving:
+                    module.after_step(done, lap.batches, World())
+        return time.process_time() - start
+
+
+def _mean(cost: Tensor | Weighted) -> Tensor:
+    if isinstance(cost, Weighted):
+        return (cost.cost * cost.weight).sum() / cost.weight.sum()
+    return cost.mean()
+
+
+def ratios(overrides: Sequence[str], rounds: int) -> list[list[float]]:
+    """Return bare time over aetrain's for each stage and round; the first round warms up."""
+    found: list[list[float]] = []
+    for turn in range(rounds + 1):
+        laps = aetrain_laps(overrides)
+        found = found or [[] for _ in laps]
+        for lap, own in zip(laps, found, strict=True):
+            bare = bare_seconds(lap)
+            if turn:
+                own.append(bare / lap.seconds)
+    return found
+
+
+def main() -> int:
+    """Print a line for each stage of each model."""
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
+    parser.add_argument("models", nargs="*", default=sorted(groups()["model"]))
+    parser.add_argument("--root", default="data", help="folder that holds MNIST/raw")
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    missed = False
+    lines = []
+    for model in given.models:
+        own = [f"model={model}", f"dataset.root={given.root}", *OWN.get(model, ())]
+        for stage, found in enumerate(ratios(own, given.rounds)):
+            low = median(found) < BAR
+            missed = missed or low
+            lines.append(
+                f"{model:<18} stage {stage}  {median(found):.3f}  ({min(found):.3f} to"
+                f" {max(found):.3f}){'  MISSED' if low else ''}  {' '.join(OWN.get(model, ()))}"
+            )
+    print(f"\nthroughput over a bare loop's, at least {BAR}: median (least to most)")
+    print("\n".join(lines))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    from throughput import main as of_module  # aetrain finds `throughput.Clock` by this name
+
+    torch.set_num_threads(1)
+    sys.exit(of_module())
