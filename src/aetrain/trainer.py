@@ -13,6 +13,7 @@ from aetrain.callbacks.progress import ProgressLine
 from aetrain.console import console
 from aetrain.errors import UserError
 from aetrain.position import Position
+from aetrain.precision import of_lightning
 from aetrain.processes import LocalEnvironment, Replicas
 from aetrain.run import Run
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from aetrain.job import Job
 
 PASSED_ON = (
-    "precision",
     "max_epochs",
     "min_epochs",
     "max_time",
@@ -46,6 +46,7 @@ def build_trainer(
     first = environment is None or environment.rank == 0
     return pl.Trainer(
         **{name: config[name] for name in PASSED_ON},
+        precision=of_lightning(config["precision"]),
         accelerator={"cuda": "gpu"}.get(job.device, job.device),
         devices=_devices(job),
         strategy=Replicas() if environment else config["strategy"].replace("ddp", "auto"),
