@@ -99,10 +99,8 @@ def check_pair(support: Values, values: Values | None, choices: Mapping[str, str
     if support == BINARY and UNIT.covers(values):
         remedies = ["dataset.binarize=dynamic", "likelihood=bernoulli_grey", *remedies]
     elif support.low == 0.0 and support.high == 1.0:
-        scale = (
-            "dataset.range=[low,high], or raw=Values(low, high, levels) in a source of your own,"
-        )
-        remedies = [f"{scale} to scale them to [0, 1]", *remedies]
+        own = "raw=Values(low, high, levels) in a source of your own"
+        remedies = [f"dataset.range=[low,high] or {own} to scale them to [0, 1]", *remedies]
     raise UserError(
         f"likelihood={choices.get('likelihood', '?')} scores {support}, but"
         f" dataset={choices.get('dataset', '?')} gives {values}: use {', or '.join(remedies)}"
