@@ -47,11 +47,6 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
         hardware.device_count("cuda", 3)
 
 
-def test_parameter_types() -> None:
-    assert hardware.parameter_dtype("64-true") == torch.float64
-    assert hardware.parameter_dtype("bf16-mixed") == torch.float32
-
-
 def test_denormals_are_flushed_for_a_job_and_no_longer() -> None:
     tiny = torch.tensor(1e-40)
     with hardware.settings("highest", 1):

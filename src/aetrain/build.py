@@ -15,7 +15,7 @@ from aetrain.game import Plan
 from aetrain.making import make
 from aetrain.pieces import Pieces
 from aetrain.schedules import Schedule
-from aetrain.values import BINARY, UNIT, Values
+from aetrain.values import BINARY, COUNTS, UNIT, Values
 
 Config = dict[str, Any]
 
@@ -43,7 +43,9 @@ def build_data(config: Config) -> DataModule:
 def settle_levels(config: Config, values: Values | None) -> None:
     """Give a likelihood that scores a grid the number of the data's levels, where it has none."""
     node = config["likelihood"]
-    if "levels" in node and node["levels"] is None and values is not None and values.levels:
+    if "levels" not in node or node["levels"] is not None or values is None:
+        return
+    if values.levels and not values.counts:
         node["levels"] = int(values.levels)
 
 
@@ -64,10 +66,13 @@ def check_pair(support: Values, values: Values | None, choices: Mapping[str, str
     remedies = ["likelihood=gaussian"]
     if support.counts:
         remedies.append("whole numbers from 0 in the data")
+    elif COUNTS.covers(values) and values.high > 1:
+        remedies.append("likelihood=poisson")
     if support == BINARY and UNIT.covers(values):
         remedies = ["dataset.binarize=dynamic", "likelihood=bernoulli_grey", *remedies]
     elif support.low == 0.0 and support.high == 1.0:
-        remedies = ["dataset.range=[low,high] to scale them to [0, 1]", *remedies]
+        own = "raw=Values(low, high, levels) in a source of your own"
+        remedies = [f"dataset.range=[low,high] or {own} to scale them to [0, 1]", *remedies]
     raise UserError(
         f"likelihood={choices.get('likelihood', '?')} scores {support}, but"
         f" dataset={choices.get('dataset', '?')} gives {values}: use {', or '.join(remedies)}"

@@ -32,6 +32,7 @@ class Conditional(nn.Module):
         self.given = [torch.Size(shape) for shape in given]
         self.network = network(self.given, family.parameter_shape)
         self.family = family
+        self._half: torch.dtype | None = None
         if isinstance(self.network, AutoregressiveNetwork) and not family.pixelwise:
             raise UserError(
                 f"likelihood={choice(family)} draws all values at once, but this network is"
@@ -44,6 +45,15 @@ class Conditional(nn.Module):
         """Shape of one event."""
         return self.family.event
 
+    def lower(self, dtype: torch.dtype) -> None:
+        """Let the network, but not the family, have its parameters and compute in half precision.
+
+        Arguments:
+            dtype: torch.bfloat16 or torch.float16; what is given is converted to it.
+        """
+        self.network.to(dtype)
+        self._half = dtype
+
     def forward(self, *given: Tensor) -> Distribution:
         """Return the distribution of batch shape (*batch,).
 
@@ -55,10 +65,12 @@ class Conditional(nn.Module):
         batch = given[0].shape[: given[0].dim() - len(self.given[0])]
         if len(batch) != 1:
             given = tuple(x.reshape(-1, *s) for x, s in zip(given, self.given, strict=True))
+        if self._half is not None:
+            given = tuple(x.to(self._half) for x in given)
         if isinstance(self.network, AutoregressiveNetwork):
             return Autoregressive(self._step, self.network.condition(*given), batch, self.event)
         raw = self.network(*given)
         return self.family(raw if len(batch) == 1 else raw.reshape(*batch, *raw.shape[1:]))
 
     def _step(self, condition: Tensor, x: Tensor) -> Distribution:
-        return self.family(self.network(condition, x))
+        return self.family(self.network(condition, x if self._half is None else x.to(self._half)))

@@ -1,7 +1,6 @@
 """What a run prints: first what it is about to do, at the end what came out."""
 
 import logging
-import math
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -134,11 +133,13 @@ class Story:
 
 def _number(key: str, results: dict[str, Any]) -> str:
     value = results[key]
+    if value is None:  # infinite or not a number
+        return "not finite"
     if key == "test/active_units":
         return f"{value:.0f}"
     digits = 4 if key == "test/bits_per_dim" else 2
-    error = results.get(f"{key}_se", math.nan)
-    return f"{value:.{digits}f}" + ("" if math.isnan(error) else f" ± {error:.{digits}f}")
+    error = results.get(f"{key}_se")
+    return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
 
 
 def _note(key: str, results: dict[str, Any]) -> str:

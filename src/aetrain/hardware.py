@@ -81,15 +81,6 @@ def settings(float32: str, processes: int) -> Iterator[None]:
         torch.set_flush_denormal(flushed)
 
 
-def parameter_dtype(precision: str) -> torch.dtype:
-    """Return the type of the parameters under Lightning's name of a precision."""
-    return {
-        "64-true": torch.float64,
-        "bf16-true": torch.bfloat16,
-        "16-true": torch.float16,
-    }.get(precision, torch.float32)
-
-
 def device_type(accelerator: str) -> str:
     """Return cpu, cuda or mps for Lightning's name of an accelerator.
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from aetrain import hardware
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import (
     build_data,
@@ -22,6 +21,7 @@ from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.meter import Meter
 from aetrain.position import Position
+from aetrain.precision import in_precision, require_epsilon
 from aetrain.run import Run
 from aetrain.seeding import seed_process
 from aetrain.trainer import batches_per_call
@@ -72,17 +72,18 @@ def assemble(
 ) -> Parts:
     """Build data and model, and try the model on two examples; nothing is written."""
     seed, trainer = config["seed"], config["trainer"]
+    plan = build_plan(config, device)
+    require_epsilon(plan.optimizer, trainer["precision"])
     data = build_data(config)
     data.suit(likelihood_support(config))
     settle_levels(config, data.values)
     support = likelihood_support(config)
     check_pair(support, data.values, choices)
-    # in its own precision from the start, or a checkpoint of doubles would be rounded when restored
-    dtype = hardware.parameter_dtype(trainer["precision"])
 
     def build(event: torch.Size) -> Autoencoder:
         seed_process(seed)
-        return build_model(config, event).to(dtype)
+        # its own from the start, or a checkpoint of doubles would be rounded when restored
+        return in_precision(build_model(config, event), trainer["precision"])
 
     # what does not go together is refused before anything is read, wherever the shape is known
     expected, levels = data.source.event, config["likelihood"].get("levels")
@@ -112,7 +113,7 @@ def assemble(
     model.max_steps = config["trainer"]["max_steps"]
     model.nll_samples = config["evaluation"]["nll_samples"]
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
-    model.plan = build_plan(config, device)
+    model.plan = plan
     batch = data.first("train", 2, torch.device("cpu"))
-    model.try_out({**batch, "x": batch["x"].to(dtype)})
+    model.try_out({**batch, "x": batch["x"].to(model.dtype)})
     return Parts(model, data, position, Run(Path()))

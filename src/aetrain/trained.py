@@ -13,7 +13,7 @@ from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import build_model
 from aetrain.config.allowlist import require_allowed
 from aetrain.errors import UserError
-from aetrain.hardware import parameter_dtype
+from aetrain.precision import in_precision
 from aetrain.seeding import SAMPLE, seed_torch
 
 BATCH = 1000
@@ -98,7 +98,7 @@ class Trained:
                 f"{name} has the shape {tuple(x.shape)}, but this model takes (N, "
                 f"{', '.join(map(str, shape))})"
             )
-        return x.to(self.model.device, next(self.model.parameters()).dtype)
+        return x.to(self.model.device).type(self.model.dtype)
 
 
 def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:
@@ -123,7 +123,7 @@ def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:
     config = card["config"]
     require_allowed(config, allow)
     event = torch.Size(card["event"])
-    model = build_model(config, event).to(parameter_dtype(config["trainer"]["precision"]))
+    model = in_precision(build_model(config, event), config["trainer"]["precision"])
     model.load_state_dict(content["state_dict"])
     model.card = {k: v for k, v in card.items() if k != "position"}
     return Trained(model, config, event)

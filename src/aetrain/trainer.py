@@ -13,6 +13,7 @@ from aetrain.callbacks.progress import ProgressLine
 from aetrain.console import console
 from aetrain.errors import UserError
 from aetrain.making import make
+from aetrain.precision import of_lightning
 from aetrain.processes import LocalEnvironment, Replicas
 from aetrain.run import Run
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from aetrain.job import Job
 
 PASSED_ON = (
-    "precision",
     "min_epochs",
     "max_time",
     "check_val_every_n_epoch",
@@ -50,6 +50,7 @@ def build_trainer(
     return pl.Trainer(
         **{name: config[name] for name in PASSED_ON},
         max_epochs=epochs,
+        precision=of_lightning(config["precision"]),
         accelerator={"cuda": "gpu"}.get(job.device, job.device),
         devices=_devices(job),
         strategy=Replicas() if environment else config["strategy"].replace("ddp", "auto"),

@@ -14,7 +14,7 @@ from torch.distributions import (
     StudentT,
 )
 
-from aetrain.distributions.independent_laplace import IndependentLaplace
+from aetrain.distributions.diagonal_laplace import DiagonalLaplace
 from aetrain.distributions.independent_negative_binomial import IndependentNegativeBinomial
 from aetrain.distributions.independent_poisson import IndependentPoisson
 from aetrain.distributions.independent_student_t import IndependentStudentT
@@ -22,7 +22,7 @@ from aetrain.distributions.independent_student_t import IndependentStudentT
 Make = Callable[[Tensor, Tensor], Distribution]
 
 PAIRS: dict[str, tuple[Make, Make]] = {
-    "laplace": (lambda a, b: IndependentLaplace(a, b, 2), Laplace),
+    "laplace": (lambda a, b: DiagonalLaplace(a, b.log(), 2), Laplace),
     "student_t": (
         lambda a, b: IndependentStudentT(b + 2, a, b, 2),
         lambda a, b: StudentT(b + 2, a, b),

@@ -13,7 +13,7 @@ def grids(network: nn.Module, x: torch.Tensor) -> list[tuple[int, int]]:
     sizes: list[tuple[int, int]] = []
     for layer in network.layers:  # pyright: ignore[reportGeneralTypeIssues]
         x = layer(x)
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Unflatten):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Unflatten) and x.dim() == 4:
             sizes.append((x.shape[2], x.shape[3]))
     return sizes
 

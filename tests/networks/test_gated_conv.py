@@ -22,7 +22,8 @@ def test_the_formula() -> None:
 def test_a_gate_for_each_layer_but_the_last() -> None:
     encoder = GatedConvEncoder([IMAGE], LATENT, channels=[6, 5, 4])
     decoder = GatedConvDecoder([LATENT], IMAGE, channels=[6, 5, 4])
-    assert [type(m) for m in encoder.layers] == [Gated, Gated, Gated, nn.Flatten, nn.Linear]
+    kinds = [Gated, Gated, Gated, nn.Flatten, nn.Linear, nn.Unflatten]
+    assert [type(m) for m in encoder.layers] == kinds
     assert [type(m) for m in decoder.layers] == [Gated, Gated, Gated, nn.ConvTranspose2d]
     x, z = torch.randn(2, *IMAGE), torch.randn(2, *LATENT)
     down = [(x := m(x)).shape[1:] for m in encoder.layers[:3]]

@@ -23,7 +23,7 @@ def grids(network: ResnetEncoder | ResnetDecoder, x: torch.Tensor) -> list[tuple
     sizes: list[tuple[int, int]] = []
     for layer in network.layers:
         x = layer(x)
-        if isinstance(layer, Residual | nn.Unflatten) or (not sizes and x.dim() == 4):
+        if x.dim() == 4 and (isinstance(layer, Residual | nn.Unflatten) or not sizes):
             sizes.append((x.shape[2], x.shape[3]))
     return sizes
 

@@ -68,8 +68,7 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     """Yield the name and the figure of each picture of a model, always of the same examples."""
     data = model.data
     batch = data.first("valid", PLANE_EXAMPLES, model.device)
-    dtype = next(model.parameters()).dtype
-    x = batch["x"].to(dtype)
+    x = batch["x"].to(model.dtype)
     few = x[:16]
     yield (
         "reconstructions",
@@ -93,7 +92,7 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     if codes.shape[1] == 2:
         yield (
             "latent_grid",
-            decoded_grid(lambda z: _cpu(model.decode(z.to(model.device, dtype)).mean)),
+            decoded_grid(lambda z: _cpu(model.decode(z.to(model.device).type(model.dtype)).mean)),
         )
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)

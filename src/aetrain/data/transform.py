@@ -1,5 +1,6 @@
 """From raw examples to x: scaling, binarisation, dequantisation, batch by batch on the device."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, final, get_args
 
@@ -11,6 +12,7 @@ from aetrain.values import BINARY, UNIT, Values
 
 Binarize = Literal["auto", "none", "threshold", "static", "dynamic"]
 BINARIZE_CHOICES: tuple[str, ...] = get_args(Binarize)
+EXPLICIT = ("threshold", "static", "dynamic")
 
 
 @final
@@ -81,19 +83,21 @@ def chosen_transform(
     """Return the transform for data with these raw values under a likelihood's support.
 
     `auto` stands for dynamic where the data are grey and the likelihood is binary, else for none.
-    A likelihood of counts gets the numbers as they stand in the tables.
+    Numbers stay as they stand in the tables for a likelihood of counts, and where they have no end.
 
     Raises:
         UserError: for what data of such values do not allow, and for two things at once.
     """
     if support.counts:
         return _unscaled(binarize, dequantize, raw)
-    explicit = binarize in ("threshold", "static", "dynamic")
-    if raw is None and (explicit or dequantize):
+    endless = raw is not None and math.isinf(raw.high - raw.low)
+    if (raw is None or endless) and (binarize in EXPLICIT or dequantize):
         raise UserError(
-            "dataset: the range of the values is not known, so they cannot be binarised or"
-            " dequantised: declare it, such as dataset.range=[0,1]"
+            f"dataset: the range of the values is {'without an end' if endless else 'not known'},"
+            " so they cannot be binarised or dequantised: declare it, such as dataset.range=[0,1]"
         )
+    if endless:
+        return Transform(raw, scale=False)
     if dequantize and (raw is None or raw.levels is None):
         raise UserError("dataset.dequantize=true: the data are continuous already; leave it out")
     if binarize == "auto":
@@ -108,7 +112,7 @@ def chosen_transform(
 
 
 def _unscaled(binarize: Binarize, dequantize: bool, raw: Values | None) -> Transform:
-    if dequantize or binarize in ("threshold", "static", "dynamic"):
+    if dequantize or binarize in EXPLICIT:
         asked = "dataset.dequantize=true" if dequantize else f"dataset.binarize={binarize}"
         raise UserError(
             f"{asked}: the likelihood counts whole numbers, which are left as they are in the"

@@ -23,10 +23,14 @@ class DiagonalLaplace(Product):
         loc: μ, (*batch, *event).
         log_scale: log b, of the same shape or one that broadcasts to it.
         event_dims: how many of the last dimensions are one event.
+        scale: b, where it was computed before its logarithm.
     """
 
-    def __init__(self, loc: Tensor, log_scale: Tensor, event_dims: int = 1) -> None:
-        self.loc, self.log_scale, self.scale = loc, log_scale, log_scale.exp()
+    def __init__(
+        self, loc: Tensor, log_scale: Tensor, event_dims: int = 1, scale: Tensor | None = None
+    ) -> None:
+        self.loc, self.log_scale = loc, log_scale
+        self.scale = log_scale.exp() if scale is None else scale
         super().__init__(loc.shape, event_dims)
 
     @property
@@ -52,7 +56,7 @@ class DiagonalLaplace(Product):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return −Σ |z − μ| / b + log 2b, of the batch's shape."""
-        return -self.total((value - self.loc).abs() / self.scale + self.log_scale + LOG_TWO)
+        return -self.total((value - self.loc).abs() / self.scale + (self.log_scale + LOG_TWO))
 
 
 @register_kl(DiagonalLaplace, DiagonalLaplace)

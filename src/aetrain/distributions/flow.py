@@ -74,11 +74,6 @@ class Flow(OwnRate):
         self._drawn = (z, source, total, torch.is_grad_enabled())
         return z
 
-    def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return draws without a gradient."""
-        with torch.no_grad():
-            return self.rsample(sample_shape)
-
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log q(z), (..., *batch), for z (..., *batch, D)."""
         source, log_det = self.source(value)

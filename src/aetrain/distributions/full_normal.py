@@ -49,11 +49,6 @@ class FullNormal(Distribution):
         noise = torch.randn(shape, dtype=self.loc.dtype, device=self.loc.device)
         return self.loc + matvec(self.factor, noise)
 
-    def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return draws without a gradient."""
-        with torch.no_grad():
-            return self.rsample(sample_shape)
-
     def log_prob(self, value: Tensor) -> Tensor:
         """Return −½ |L⁻¹ (z − μ)|² − Σ log Lᵢᵢ − ½ D log 2π, of the batch's shape."""
         square = solve_lower(self.factor, value - self.loc).square().sum(-1)

@@ -59,11 +59,6 @@ class LowRankNormal(Distribution):
         own, shared = noise.split([d, r], -1)
         return torch.addcmul(self.loc, self.scale, own + matvec(self.factors, shared))
 
-    def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return draws without a gradient."""
-        with torch.no_grad():
-            return self.rsample(sample_shape)
-
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density, of the batch's shape.
 

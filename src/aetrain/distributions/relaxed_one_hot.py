@@ -53,11 +53,6 @@ class RelaxedOneHot(Distribution):
         gumbel = -torch.empty(shape, dtype=logits.dtype, device=logits.device).exponential_().log()
         return ((logits + gumbel) / self.temperature).softmax(-1).clamp_min(LEAST).flatten(-2)
 
-    def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return draws without a gradient."""
-        with torch.no_grad():
-            return self.rsample(sample_shape)
-
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density, (..., *batch), for values (..., *batch, V K)."""
         log_x = value.unflatten(-1, (self.variables, self.classes)).clamp_min(LEAST).log()

@@ -47,10 +47,6 @@ class SphericalUniform(Distribution):
         z = torch.randn(shape, dtype=self.zero.dtype, device=self.zero.device)
         return z / z.norm(dim=-1, keepdim=True)
 
-    def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return draws (*sample_shape, *batch, D)."""
-        return self.rsample(sample_shape)
-
     def log_prob(self, value: Tensor) -> Tensor:
         """Return −log area, (..., *batch), for values (..., *batch, D)."""
         batch = torch.broadcast_shapes(value.shape[:-1], self.batch_shape)

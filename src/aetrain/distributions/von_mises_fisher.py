@@ -72,11 +72,6 @@ class VonMisesFisher(Distribution):
         tangent = noise - (noise * self.loc).sum(-1, keepdim=True) * fixed.detach()
         return theta.cos() * self.loc + theta.sin() * tangent
 
-    def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return draws without a gradient."""
-        with torch.no_grad():
-            return self.rsample(sample_shape)
-
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log q(z), of the batch's shape, as κ + log C_m(κ) − ½ κ |z − μ|²."""
         square = (value - self.loc).square().sum(-1)

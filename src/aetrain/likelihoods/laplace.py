@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from aetrain.distributions.independent_laplace import IndependentLaplace
+from aetrain.distributions.diagonal_laplace import DiagonalLaplace
 from aetrain.families import Examples, Family, full_precision
 from aetrain.likelihoods.positive import Choice, Positive, split, stacked
 
@@ -45,10 +45,11 @@ class Laplace(Family):
         """The location; for scale=decoder the location and a raw scale, (2, *event)."""
         return stacked(self.event, self.scale)
 
-    def forward(self, raw: Tensor) -> IndependentLaplace:
+    def forward(self, raw: Tensor) -> DiagonalLaplace:
         """Return p(x|z) from locations (..., *event), or those and raw scales (..., 2, *event)."""
         parts = split(raw, self.event, self.scale)
-        return IndependentLaplace(next(parts), self.scale(parts), len(self.event))
+        loc, scale = next(parts), self.scale(parts)
+        return DiagonalLaplace(loc, scale.log(), len(self.event), scale)
 
     def prepare(self, examples: Examples) -> None:
         """Begin a learned b at the mean absolute deviation of the data."""

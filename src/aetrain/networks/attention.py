@@ -22,6 +22,13 @@ def _places(number: int, width: int) -> nn.Parameter:
     return nn.Parameter(PLACE_SCALE * torch.randn(number, width))
 
 
+def _require(widths: Sequence[int], patch: int, heads: int, depth: int) -> None:
+    """Raise UserError for sizes that there cannot be."""
+    require_layers(widths, "attention")
+    require_at_least_one(patch=patch, heads=heads, depth=depth)
+    require_heads(heads, widths)
+
+
 @final
 class AttentionEncoder(nn.Module):
     """Patches of an image of any size, blocks of attention between them, a linear layer.
@@ -59,9 +66,7 @@ class AttentionEncoder(nn.Module):
         super().__init__()
         nonlinearity = activation_named(activation)
         colours, rows, columns = one_image(given, "attention")
-        require_layers(widths, "attention")
-        require_at_least_one(patch=patch, heads=heads, depth=depth)
-        require_heads(heads, widths)
+        _require(widths, patch, heads, depth)
         self.padding = (0, -columns % patch, 0, -rows % patch)
         self.embed = nn.Conv2d(colours, widths[0], patch, stride=patch)
         number = math.ceil(rows / patch) * math.ceil(columns / patch)
@@ -111,9 +116,7 @@ class AttentionDecoder(nn.Module):
         super().__init__()
         nonlinearity = activation_named(activation)
         parameters, colours, rows, columns = image_shape(out, "the output", "attention")
-        require_layers(widths, "attention")
-        require_at_least_one(patch=patch, heads=heads, depth=depth)
-        require_heads(heads, widths)
+        _require(widths, patch, heads, depth)
         grid = (math.ceil(rows / patch), math.ceil(columns / patch))
         self.patches = (*grid, parameters * colours, patch, patch)
         self.size = (rows, columns)

@@ -1,6 +1,5 @@
 """Convolutional networks between images and vectors."""
 
-import math
 from collections.abc import Sequence
 from typing import final
 
@@ -9,7 +8,8 @@ from torch import Tensor, nn
 
 from aetrain.networks.activation import activation_named
 from aetrain.networks.given import joined, width
-from aetrain.networks.image import halvings, image_shape, more, one_image, require_layers
+from aetrain.networks.image import image_shape, one_image, require_layers
+from aetrain.networks.scales import Scales, growing, shrinking
 
 
 @final
@@ -37,19 +37,17 @@ class ConvEncoder(nn.Module):
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
-        depth, rows, columns = one_image(given, "conv")
+        image = one_image(given, "conv")
         require_layers(channels, "conv")
+        scales = Scales.of(*image, channels)
         layers: list[nn.Module] = []
-        for depth_in, depth_out in zip([depth, *channels], channels, strict=False):
-            layers += [nn.Conv2d(depth_in, depth_out, 3, stride=2, padding=1), nonlinearity()]
-        end = (channels[-1], *halvings(rows, columns, len(channels))[-1])
-        layers += [nn.Flatten(), nn.Linear(math.prod(end), math.prod(out))]
-        self.layers = nn.Sequential(*layers)
-        self.out = torch.Size(out)
+        for depth_in, depth_out in scales.inwards():
+            layers += [shrinking(depth_in, depth_out), nonlinearity()]
+        self.layers = nn.Sequential(*layers, *scales.read(out))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (B, C, H, W) to (B, *out)."""
-        return self.layers(x).unflatten(1, self.out)
+        return self.layers(x)
 
 
 @final
@@ -78,18 +76,10 @@ class ConvDecoder(nn.Module):
         nonlinearity = activation_named(activation)
         parameters, depth, rows, columns = image_shape(out, "the output", "conv")
         require_layers(channels, "conv")
-        *sizes, smallest = halvings(rows, columns, len(channels))
-        start = (channels[-1], *smallest)
-        layers = [nn.Linear(width(given), math.prod(start)), nonlinearity(), nn.Unflatten(1, start)]
-        depths = [*reversed(channels), parameters * depth]
-        for i, size in enumerate(reversed(sizes)):
-            if i:
-                layers.append(nonlinearity())
-            layers.append(
-                nn.ConvTranspose2d(
-                    depths[i], depths[i + 1], 3, 2, padding=1, output_padding=more(size)
-                )
-            )
+        scales = Scales.of(parameters * depth, rows, columns, channels)
+        layers = scales.write(width(given))
+        for depth_in, depth_out, size in scales.outwards():
+            layers += [nonlinearity(), growing(depth_in, depth_out, size)]
         self.layers = nn.Sequential(*layers)
         self.out = torch.Size(out)
 

@@ -1,6 +1,5 @@
 """Convolutional networks whose layers are gated."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import final
 
@@ -9,7 +8,8 @@ from torch import Tensor, nn
 
 from aetrain.networks.activation import activation_named
 from aetrain.networks.given import joined, width
-from aetrain.networks.image import halvings, image_shape, more, one_image, require_layers
+from aetrain.networks.image import image_shape, one_image, require_layers
+from aetrain.networks.scales import Scales, growing, shrinking
 
 
 @final
@@ -63,20 +63,15 @@ class GatedConvEncoder(nn.Module):
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
-        depth, rows, columns = one_image(given, "gated_conv")
+        image = one_image(given, "gated_conv")
         require_layers(channels, "gated_conv")
-        layers: list[nn.Module] = []
-        for depth_in, depth_out in zip([depth, *channels], channels, strict=False):
-            conv = nn.Conv2d(depth_in, 2 * depth_out, 3, stride=2, padding=1)
-            layers.append(Gated(conv, nonlinearity))
-        end = (channels[-1], *halvings(rows, columns, len(channels))[-1])
-        layers += [nn.Flatten(), nn.Linear(math.prod(end), math.prod(out))]
-        self.layers = nn.Sequential(*layers)
-        self.out = torch.Size(out)
+        scales = Scales.of(*image, channels)
+        layers = [Gated(shrinking(a, 2 * b), nonlinearity) for a, b in scales.inwards()]
+        self.layers = nn.Sequential(*layers, *scales.read(out))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (B, C, H, W) to (B, *out)."""
-        return self.layers(x).unflatten(1, self.out)
+        return self.layers(x)
 
 
 @final
@@ -107,20 +102,11 @@ class GatedConvDecoder(nn.Module):
         nonlinearity = activation_named(activation)
         parameters, depth, rows, columns = image_shape(out, "the output", "gated_conv")
         require_layers(channels, "gated_conv")
-        *sizes, smallest = halvings(rows, columns, len(channels))
-        start = (2 * channels[-1], *smallest)
-        linear = nn.Sequential(nn.Linear(width(given), math.prod(start)), nn.Unflatten(1, start))
-        layers: list[nn.Module] = [Gated(linear, nonlinearity)]
-        depths = [*reversed(channels), parameters * depth]
-        for i, size in enumerate(reversed(sizes)):
-            last = i + 1 == len(sizes)
-            conv = nn.ConvTranspose2d(
-                *(depths[i], depths[i + 1] * (1 if last else 2), 3, 2),
-                padding=1,
-                output_padding=more(size),
-            )
-            layers.append(conv if last else Gated(conv, nonlinearity))
-        self.layers = nn.Sequential(*layers)
+        scales = Scales.of(parameters * depth, rows, columns, channels)
+        *inner, outermost = scales.outwards()
+        layers = [Gated(nn.Sequential(*scales.write(width(given), times=2)), nonlinearity)]
+        layers += [Gated(growing(a, 2 * b, size), nonlinearity) for a, b, size in inner]
+        self.layers = nn.Sequential(*layers, growing(*outermost))
         self.out = torch.Size(out)
 
     def forward(self, *given: Tensor) -> Tensor:

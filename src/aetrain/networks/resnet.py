@@ -1,6 +1,5 @@
 """Residual convolutional networks between images and vectors."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import final
 
@@ -10,13 +9,12 @@ from torch import Tensor, nn
 from aetrain.networks.activation import activation_named
 from aetrain.networks.given import joined, width
 from aetrain.networks.image import (
-    halvings,
     image_shape,
-    more,
     one_image,
     require_at_least_one,
     require_layers,
 )
+from aetrain.networks.scales import Scales, growing, shrinking
 
 Maker = Callable[[], nn.Module]
 
@@ -63,7 +61,7 @@ def _same(depth: int, nonlinearity: Maker, gain: float) -> Residual:
 
 def _down(depth_in: int, depth_out: int, nonlinearity: Maker, gain: float) -> Residual:
     """Return a block that halves an image, rounding up."""
-    shrink = nn.Conv2d(depth_in, depth_out, 3, stride=2, padding=1)
+    shrink = shrinking(depth_in, depth_out)
     conv = nn.Conv2d(depth_out, depth_out, 3, padding=1)
     shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), _changed(depth_in, depth_out))
     return Residual(shortcut, [nonlinearity(), shrink, nonlinearity(), conv], gain)
@@ -74,7 +72,7 @@ def _up(
 ) -> Residual:
     """Return a block that doubles an image, or one row less, up to a size."""
     conv = nn.Conv2d(depth_in, depth_in, 3, padding=1)
-    grow = nn.ConvTranspose2d(depth_in, depth_out, 3, 2, padding=1, output_padding=more(size))
+    grow = growing(depth_in, depth_out, size)
     shortcut = nn.Sequential(_changed(depth_in, depth_out), nn.Upsample(size))
     return Residual(shortcut, [nonlinearity(), conv, nonlinearity(), grow], gain)
 
@@ -110,18 +108,16 @@ class ResnetEncoder(nn.Module):
         require_layers(channels, "resnet")
         require_at_least_one(depth=depth)
         gain = (depth * len(channels)) ** -0.5
+        scales = Scales.of(channels[0], rows, columns, channels)
         layers: list[nn.Module] = [nn.Conv2d(colours, channels[0], 3, padding=1)]
-        for before, after in zip([channels[0], *channels], channels, strict=False):
+        for before, after in scales.inwards():
             layers.append(_down(before, after, nonlinearity, gain))
             layers += [_same(after, nonlinearity, gain) for _ in range(depth - 1)]
-        end = (channels[-1], *halvings(rows, columns, len(channels))[-1])
-        layers += [nonlinearity(), nn.Flatten(), nn.Linear(math.prod(end), math.prod(out))]
-        self.layers = nn.Sequential(*layers)
-        self.out = torch.Size(out)
+        self.layers = nn.Sequential(*layers, nonlinearity(), *scales.read(out))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (B, C, H, W) to (B, *out)."""
-        return self.layers(x).unflatten(1, self.out)
+        return self.layers(x)
 
 
 @final
@@ -154,14 +150,9 @@ class ResnetDecoder(nn.Module):
         require_layers(channels, "resnet")
         require_at_least_one(depth=depth)
         gain = (depth * len(channels)) ** -0.5
-        *sizes, smallest = halvings(rows, columns, len(channels))
-        start = (channels[-1], *smallest)
-        layers: list[nn.Module] = [
-            nn.Linear(width(given), math.prod(start)),
-            nn.Unflatten(1, start),
-        ]
-        inwards = zip([channels[0], *channels], channels, sizes, strict=False)
-        for after, before, size in reversed(list(inwards)):
+        scales = Scales.of(channels[0], rows, columns, channels)
+        layers = scales.write(width(given))
+        for before, after, size in scales.outwards():
             layers += [_same(before, nonlinearity, gain) for _ in range(depth - 1)]
             layers.append(_up(before, after, size, nonlinearity, gain))
         layers += [nonlinearity(), nn.Conv2d(channels[0], parameters * colours, 3, padding=1)]
