@@ -41,8 +41,8 @@ REFUSED = [
     (["posterior=wrapped_normal"], "so the rate is infinite: use prior=wrapped_normal"),
     (
         ["model=poincare_vae", "posterior.curvature=0.5", "prior.curvature=2"],
-        "posterior=wrapped_normal lies on a ball of curvature -0.5, but prior=wrapped_normal on one"
-        " of -2.0: set posterior.curvature and prior.curvature to the same number",
+        "posterior=wrapped_normal is on a ball of curvature -0.5, but prior=wrapped_normal on one"
+        " of -2.0: set posterior.curvature and prior.curvature to one number",
     ),
     (["posterior=iaf", "prior=vamp"], "the density of posterior=iaf is known at its own draws"),
 ]

@@ -51,10 +51,11 @@ def _low_rank_gaussian(_: Any, raw: Array, z: Array) -> Array:
     return _each(one, 2, raw, z)
 
 
-def _von_mises_fisher(_: Any, raw: Array, z: Array) -> Array:
+def _von_mises_fisher(family: Any, raw: Array, z: Array) -> Array:
     def one(raw: Array, z: Array) -> float:
         along = raw[:-1] + 1e-3 * np.eye(len(z))[0]
-        return stats.vonmises_fisher.logpdf(z, along / np.linalg.norm(along), soft(raw[-1], 15.0))
+        concentration = family.minimum + soft(raw[-1], 15.0)
+        return stats.vonmises_fisher.logpdf(z, along / np.linalg.norm(along), concentration)
 
     return _each(one, 1, raw, z)
 
@@ -162,5 +163,6 @@ VARIANTS: dict[str, list[tuple[str, ...]]] = {
     "planar": [("steps=2",)],
     "radial": [("steps=2",)],
     "sylvester": [("kind=orthogonal", "width=2"), ("kind=householder",), ("kind=triangular",)],
+    "von_mises_fisher": [("minimum=0",)],
     "wrapped_normal": [("curvature=0.1",), ("curvature=2.5",)],
 }

@@ -40,6 +40,12 @@ WRONG: list[tuple[Any, int, dict[str, Any], str]] = [
     ),
     (VonMisesFisher, 1, {}, "latent=1: posterior=von_mises_fisher must have at least 2"),
     (
+        VonMisesFisher,
+        3,
+        {"minimum": -1.0},
+        "posterior.minimum=-1.0: must be 0 or more, such as 1.0",
+    ),
+    (
         GumbelSoftmax,
         1,
         {},

@@ -142,6 +142,6 @@ def _require_rate(posterior: Family, prior: Prior) -> None:
         )
     if posterior.curvature != prior.curvature:
         raise UserError(
-            f"posterior={q} lies on a ball of curvature {-posterior.curvature}, but prior={p} on one"
-            f" of {-prior.curvature}: set posterior.curvature and prior.curvature to the same number"
+            f"posterior={q} is on a ball of curvature {-posterior.curvature}, but prior={p} on"
+            f" one of {-prior.curvature}: set posterior.curvature and prior.curvature to one number"
         )
