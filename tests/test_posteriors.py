@@ -161,7 +161,7 @@ def test_the_densitys_gradient_agrees_with_finite_differences(case: Case) -> Non
 
     # of a spline's own network the many parameters along one random direction
     fast = len(own) > 0
-    inputs = (z.requires_grad_(made.space is Space.REAL), raw, *own)
+    inputs = (z.requires_grad_(made.space in (Space.REAL, Space.BALL)), raw, *own)
     assert torch.autograd.gradcheck(log_prob, inputs, fast_mode=fast)
 
 
@@ -228,8 +228,7 @@ def test_great_outputs_give_finite_loss_and_gradient(
 
 
 def _priors(made: Any, dtype: torch.dtype = torch.float32) -> list[Distribution]:
-    classes = made.classes or None
-    return priors(made.space, made.event[0], classes, dtype)
+    return priors(made, made.event[0], dtype)
 
 
 @every_posterior

@@ -100,6 +100,13 @@ def test_samples_follow_the_density(case: Case) -> None:
         assert stats.kstest(difference, stats.logistic.cdf).pvalue > 1e-3
         counts = one_hot(x.argmax(-1), k).sum(0)
         assert all(stats.chisquare(c).pvalue > 1e-3 for c in counts)
+    elif made.space is Space.BALL:
+        z, root = prior(case, 3)().sample((n,)), math.sqrt(made.curvature)
+        r = z.norm(dim=-1)
+        distance = 2 / root * (root * r).atanh()
+        assert stats.kstest(distance, stats.chi(3, scale=made.scale).cdf).pvalue > 1e-3
+        for i in range(3):  # as on the sphere
+            assert stats.kstest(z[:, i] / r, stats.uniform(-1, 2).cdf).pvalue > 1e-3
     elif made.space is Space.BINARY:
         z = made().sample((n,))
         counts = [((z == torch.tensor(e)).all(-1)).sum() for e in [(0, 0), (0, 1), (1, 0), (1, 1)]]
@@ -158,7 +165,7 @@ def test_gradients_agree_with_finite_differences(case: Case) -> None:
         d = torch.func.functional_call(made, dict(zip(names, inputs, strict=True)), ())
         return d.log_prob(z)
 
-    smooth = made.space in (Space.REAL, Space.SIMPLEX)
+    smooth = made.space in (Space.REAL, Space.BALL, Space.SIMPLEX)
     if case.choice == "flow":  # its parameters are many: along one random direction
         own = own[:2] + own[-1:]
         names = [names[0], names[1], names[-1]]

@@ -36,6 +36,9 @@ class Family(nn.Module, ABC):
     classes: int = 0
     """Classes of each variable of a posterior on Space.SIMPLEX."""
 
+    curvature: float = 0.0
+    """c of a posterior on Space.BALL, whose curvature is −c."""
+
     has_density: bool = True
     """False for a point mass, which can be sampled but not scored."""
 

@@ -9,5 +9,6 @@ class Space(Enum):
     REAL = "all real vectors"
     BOX = "the vectors of a box"
     SPHERE = "the vectors of length 1"
+    BALL = "the points of a Poincaré ball"
     SIMPLEX = "vectors of class probabilities"
     BINARY = "binary vectors"

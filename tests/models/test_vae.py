@@ -38,6 +38,12 @@ REFUSED = [
         ["posterior=gumbel_softmax", "prior=categorical", "prior.classes=2", "latent=6"],
         "posterior=gumbel_softmax has variables of 6 classes, but prior=categorical of 2",
     ),
+    (["posterior=wrapped_normal"], "so the rate is infinite: use prior=wrapped_normal"),
+    (
+        ["model=poincare_vae", "posterior.curvature=0.5", "prior.curvature=2"],
+        "posterior=wrapped_normal is on a ball of curvature -0.5, but prior=wrapped_normal on one"
+        " of -2.0: set posterior.curvature and prior.curvature to one number",
+    ),
     (["posterior=iaf", "prior=vamp"], "the density of posterior=iaf is known at its own draws"),
 ]
 

@@ -51,10 +51,11 @@ def _low_rank_gaussian(_: Any, raw: Array, z: Array) -> Array:
     return _each(one, 2, raw, z)
 
 
-def _von_mises_fisher(_: Any, raw: Array, z: Array) -> Array:
+def _von_mises_fisher(family: Any, raw: Array, z: Array) -> Array:
     def one(raw: Array, z: Array) -> float:
         along = raw[:-1] + 1e-3 * np.eye(len(z))[0]
-        return stats.vonmises_fisher.logpdf(z, along / np.linalg.norm(along), soft(raw[-1], 15.0))
+        concentration = family.minimum + soft(raw[-1], 15.0)
+        return stats.vonmises_fisher.logpdf(z, along / np.linalg.norm(along), concentration)
 
     return _each(one, 1, raw, z)
 
@@ -92,6 +93,31 @@ def _flow(family: Any, raw: Array, z: Array) -> Array:
     return _each(one, 1, raw, z)
 
 
+def _wrapped_normal(family: Any, raw: Array, z: Array) -> Array:
+    """The authors' form: N(λ_μ log_μ(z); 0, σ²) (√c d / sinh(√c d))^(D−1), d = d(μ, z)."""
+    root = np.sqrt(family.curvature)
+
+    def one(raw: Array, z: Array) -> float:
+        length = np.linalg.norm(raw[0])
+        m = raw[0] * 10 / root / (10 / root + length)
+        mu = np.tanh(root * np.linalg.norm(m) / 2) * m / (root * np.linalg.norm(m))
+        w = mobius(-mu, z, family.curvature)
+        size = np.linalg.norm(w)
+        v = 2 / root * np.arctanh(root * size) * w / size
+        t = root * np.linalg.norm(v)
+        normal = stats.norm.logpdf(v, 0, soft(raw[1], 10.0)).sum()
+        return normal - (len(z) - 1) * np.log(np.sinh(t) / t)
+
+    return _each(one, 2, raw, z)
+
+
+def mobius(x: Array, y: Array, c: float) -> Array:
+    """Return x ⊕ y, as the textbooks write it."""
+    dot, xx, yy = x @ y, x @ x, y @ y
+    up = (1 + 2 * c * dot + c * yy) * x + (1 - c * xx) * y
+    return up / (1 + 2 * c * dot + c**2 * xx * yy)
+
+
 def _each(one: Any, dims: int, raw: Array, z: Array) -> Array:
     """Return one(raw, z) for each element of a batch."""
     batch = z.shape[:-1]
@@ -126,6 +152,7 @@ POSTERIORS: dict[str, Oracle] = {
     "spline_coupling": FLOW,
     "sylvester": FLOW,
     "von_mises_fisher": Oracle(_von_mises_fisher, log_scales=lambda _, g: g[..., -1:]),
+    "wrapped_normal": Oracle(_wrapped_normal, log_scales=_row),
 }
 
 # Options beside a choice's defaults that change what it computes.
@@ -136,4 +163,6 @@ VARIANTS: dict[str, list[tuple[str, ...]]] = {
     "planar": [("steps=2",)],
     "radial": [("steps=2",)],
     "sylvester": [("kind=orthogonal", "width=2"), ("kind=householder",), ("kind=triangular",)],
+    "von_mises_fisher": [("minimum=0",)],
+    "wrapped_normal": [("curvature=0.1",), ("curvature=2.5",)],
 }

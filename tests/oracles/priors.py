@@ -63,6 +63,15 @@ def _hypersphere(_: Any, __: Any, z: Array) -> Array:
     return np.full(z.shape[:-1], special.gammaln(half) - np.log(2) - half * np.log(np.pi))
 
 
+def _wrapped_normal(prior: Any, _: Any, z: Array) -> Array:
+    """N(λ₀ log₀(z); 0, s²) (√c d / sinh(√c d))^(D−1), d = d(0, z)."""
+    root = np.sqrt(prior.curvature)
+    size = np.linalg.norm(z, axis=-1)
+    d = 2 / root * np.arctanh(root * size)
+    normal = stats.norm.logpdf(z * (d / size)[..., None], scale=prior.scale).sum(-1)
+    return normal - (z.shape[-1] - 1) * np.log(np.sinh(root * d) / (root * d))
+
+
 PRIORS: dict[str, Oracle] = {
     "bernoulli": Oracle(lambda p, _, z: stats.bernoulli.logpmf(z, special.expit(_numpy(p.logits)))),
     "categorical": Oracle(_categorical),
@@ -75,6 +84,7 @@ PRIORS: dict[str, Oracle] = {
     "swiss_roll": Oracle(None),
     "uniform": Oracle(lambda p, _, z: stats.uniform.logpdf(z, p.low, p.high - p.low)),
     "vamp": Oracle(_vamp),
+    "wrapped_normal": Oracle(_wrapped_normal),
 }
 
 # Options beside a choice's defaults that change what it computes.
@@ -86,4 +96,5 @@ VARIANTS: dict[str, list[tuple[str, ...]]] = {
     "laplace": [("scale=0.3",)],
     "student_t": [("df=1.5", "scale=2.0")],
     "uniform": [("low=-0.5", "high=2.0")],
+    "wrapped_normal": [("curvature=0.1", "scale=0.5"), ("curvature=2.5", "scale=1.5")],
 }

@@ -15,6 +15,7 @@ from aetrain.posteriors.planar import Planar
 from aetrain.posteriors.radial import Radial
 from aetrain.posteriors.sylvester import Sylvester
 from aetrain.posteriors.von_mises_fisher import VonMisesFisher
+from aetrain.posteriors.wrapped_normal import WrappedNormal
 from aetrain.spaces import Space
 from tests.battery import Case, cases
 
@@ -39,6 +40,12 @@ WRONG: list[tuple[Any, int, dict[str, Any], str]] = [
     ),
     (VonMisesFisher, 1, {}, "latent=1: posterior=von_mises_fisher must have at least 2"),
     (
+        VonMisesFisher,
+        3,
+        {"minimum": -1.0},
+        "posterior.minimum=-1.0: must be 0 or more, such as 1.0",
+    ),
+    (
         GumbelSoftmax,
         1,
         {},
@@ -56,6 +63,13 @@ WRONG: list[tuple[Any, int, dict[str, Any], str]] = [
         6,
         {"temperature": 0.0},
         "posterior.temperature=0.0: must be above 0, such as 0.67",
+    ),
+    (
+        WrappedNormal,
+        6,
+        {"curvature": 0.0},
+        "posterior.curvature=0.0: must be above 0, such as 1.0; for flat space use"
+        " posterior=diagonal_gaussian",
     ),
 ]
 
@@ -79,6 +93,7 @@ def test_spaces() -> None:
         VonMisesFisher: Space.SPHERE,
         GumbelSoftmax: Space.SIMPLEX,
         Bernoulli: Space.BINARY,
+        WrappedNormal: Space.BALL,
     }
     assert {family: family.space for family in expected} == expected
 
@@ -89,6 +104,7 @@ def test_sizes() -> None:
     assert Radial((5,), steps=2).parameter_shape == (24,)
     assert GumbelSoftmax((6,), classes=3).parameter_shape == (6,)
     assert VonMisesFisher((5,)).parameter_shape == (6,)
+    assert WrappedNormal((5,)).parameter_shape == (2, 5)
     # 10 and two steps of (1 + 3 · 2) for Q, 4 for the square, 2 + 2
     assert Sylvester((5,), steps=2, width=2).parameter_shape == (40,)
     assert Sylvester((5,), width=9).parameter_shape == Sylvester((5,), width=None).parameter_shape

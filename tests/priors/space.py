@@ -18,6 +18,7 @@ from aetrain.networks.mlp import MLP
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.spaces import Space
 from tests.battery import Case
+from tests.posteriors.space import ball
 
 SIDE = torch.linspace(-12, 12, 481, dtype=torch.float64)
 CELL = float(SIDE[1] - SIDE[0]) ** 2
@@ -55,6 +56,8 @@ def points(made: Any, *batch: int) -> Tensor:
     if made.space is Space.BINARY:
         return torch.randint(2, (*batch, d), dtype=torch.float64)
     z = 2 * torch.randn(*batch, d, dtype=torch.float64)
+    if made.space is Space.BALL:
+        return z / (made.curvature * (1 + z.square().sum(-1, keepdim=True))).sqrt()
     return z / z.norm(dim=-1, keepdim=True) if made.space is Space.SPHERE else z
 
 
@@ -90,6 +93,9 @@ def total(case: Case) -> float:
             return p(s, other) * s * other
 
         return _quad(at, -60, 0) + _quad(at, 0, 60)
+    if space is Space.BALL:
+        made = prior(case, 2)
+        return ball(made(), made.curvature)
     made = prior(case, size(case, 1))
     if space is Space.BOX:
         p = density(made())

@@ -11,6 +11,7 @@ from aetrain.priors.hypersphere import Hypersphere
 from aetrain.priors.laplace import Laplace
 from aetrain.priors.student_t import StudentT
 from aetrain.priors.uniform import Uniform
+from aetrain.priors.wrapped_normal import WrappedNormal
 from aetrain.spaces import Space
 
 
@@ -52,6 +53,20 @@ from aetrain.spaces import Space
             {"low": 1.0, "high": 1.0},
             "prior.low=1.0, prior.high=1.0: low must be below high, such as -1 and 1",
         ),
+        (
+            WrappedNormal,
+            2,
+            {"curvature": 0.0},
+            "prior.curvature=0.0: must be above 0, such as 1.0",
+        ),
+        (WrappedNormal, 2, {"scale": -1.0}, "prior.scale=-1.0: must be above 0, such as 1.0"),
+        (
+            WrappedNormal,
+            200,
+            {},
+            "prior.curvature=1.0: with latent=200 and prior.scale=1.0 draws lie where float32"
+            " cannot tell them from the edge of the ball; it must be lower, such as 0.25",
+        ),
     ],
     ids=str,
 )
@@ -68,6 +83,7 @@ def test_spaces() -> None:
     assert Categorical((2,)).space is Space.SIMPLEX
     assert Hypersphere((2,)).space is Space.SPHERE
     assert Uniform((2,)).space is Space.BOX
+    assert WrappedNormal((2,)).space is Space.BALL
     assert Laplace((2,)).space is StudentT((2,)).space is Space.REAL
 
 

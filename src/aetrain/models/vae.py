@@ -25,6 +25,7 @@ PARTNERS = {
     Space.REAL: "prior=standard_normal",
     Space.BOX: "posterior=diagonal_gaussian",
     Space.SPHERE: "prior=hypersphere",
+    Space.BALL: "prior=wrapped_normal",
     Space.SIMPLEX: "prior=categorical",
     Space.BINARY: "prior=bernoulli",
 }
@@ -138,4 +139,9 @@ def _require_rate(posterior: Family, prior: Prior) -> None:
         raise UserError(
             f"posterior={q} has variables of {posterior.classes} classes, but prior={p} of"
             f" {prior.classes}: set posterior.classes and prior.classes to the same number"
+        )
+    if posterior.curvature != prior.curvature:
+        raise UserError(
+            f"posterior={q} is on a ball of curvature {-posterior.curvature}, but prior={p} on"
+            f" one of {-prior.curvature}: set posterior.curvature and prior.curvature to one number"
         )

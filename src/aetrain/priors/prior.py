@@ -26,6 +26,9 @@ class Prior(nn.Module, ABC):
     classes: int = 0
     """Classes of each variable of a prior on Space.SIMPLEX."""
 
+    curvature: float = 0.0
+    """c of a prior on Space.BALL, whose curvature is −c."""
+
     has_density: bool = True
     """False for a prior that can be sampled but not scored."""
 

@@ -50,7 +50,7 @@ class Vamp(Prior):
                 " is known at its own draws only: use posterior=diagonal_gaussian"
             )
         self.space, self.classes = family.space, family.classes
-        self.has_density = family.has_density
+        self.curvature, self.has_density = family.curvature, family.has_density
         self.pseudo_inputs = nn.Parameter(torch.rand(components, *encoder.given[0]))
         self.register_buffer("low", torch.tensor(0.0))
         self.register_buffer("high", torch.tensor(1.0))
