@@ -1,5 +1,6 @@
 """Small models whose evidence and posteriors are known, in float64."""
 
+import copy
 import math
 from typing import Any, NamedTuple
 
@@ -52,8 +53,8 @@ class Linear(nn.Module):
     @property
     def q(self) -> FullNormal:
         """q(z|x)."""
-        log_diagonal = self.factor.diagonal(dim1=-2, dim2=-1).log()
-        return FullNormal(self.loc, self.factor, log_diagonal)
+        factor = self.factor.tril()
+        return FullNormal(self.loc, factor, factor.diagonal(dim1=-2, dim2=-1).log())
 
     @property
     def encoder(self) -> list[nn.Parameter]:
@@ -65,11 +66,20 @@ class Linear(nn.Module):
         """The parameters of p(x|z)."""
         return [self.w, self.b, self.log_sigma]
 
+    def repeated(self, n: int) -> "Linear":
+        """Return the same model with n copies of the examples and of their own parameters of q."""
+        twin = copy.copy(self)
+        twin._parameters = dict(self._parameters)
+        twin.x = self.x.repeat(n, 1)
+        twin.loc = nn.Parameter(self.loc.detach().repeat(n, 1))
+        twin.factor = nn.Parameter(self.factor.detach().repeat(n, 1, 1))
+        return twin
+
     def infer(self, samples: int) -> Inference:
         """Return one pass with new draws."""
         q = self.q
         z = q.rsample((samples,))
-        p = DiagonalNormal(z @ self.w.T + self.b, self.log_sigma.expand(samples, B, N), 1)
+        p = DiagonalNormal(z @ self.w.T + self.b, self.log_sigma.expand(samples, len(self.x), N), 1)
         return Inference(self.x, q, z, p, StandardNormal(torch.zeros(D).double(), 1))
 
 
