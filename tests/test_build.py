@@ -39,6 +39,29 @@ def test_the_plan_is_what_the_configuration_says() -> None:
     assert plan.schedule(5, 10) == constant(5, 10) == 1.0
 
 
+def test_annealing_multiplies_the_weights() -> None:
+    plan = build_plan(
+        config(
+            "annealing=linear",
+            "annealing.warmup=4",
+            "objective.beta=3",
+            "+objective.weights.distortion=0",
+        ),
+        "cpu",
+    )
+    for name, own in {"rate": 3, "distortion": 0}.items():
+        weight = plan.weights[name]
+        assert callable(weight)
+        assert [weight(at, 9) for at in range(5)] == [0.25 * own, 0.5 * own, 0.75 * own, own, own]
+
+
+def test_an_annealing_is_refused_before_it_is_needed() -> None:
+    with pytest.raises(UserError, match=r"annealing\.rise=2.0: must be above 0"):
+        build_plan(config("annealing=cyclical", "annealing.rise=2.0"), "cpu")
+    with pytest.raises(UserError, match="none above 0: use annealing=constant"):
+        build_plan(config("annealing=linear", "objective=reconstruction"), "cpu")
+
+
 @pytest.mark.parametrize(
     ("support", "values", "remedy"),
     [

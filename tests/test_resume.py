@@ -1,5 +1,6 @@
 """A run that dies goes on as if it had not: the same weights, bit for bit."""
 
+import csv
 import random
 import signal
 import subprocess
@@ -102,6 +103,19 @@ def test_resumed_in_the_middle_of_an_epoch(precision: str, here: Path) -> None:
     aetrain.train([*job, "run.dir=parts", "trainer.max_steps=2"])
     aetrain.train(["resume=parts", "trainer.max_steps=5"])
     equal(Path("straight"), Path("parts"))
+
+
+def test_annealing_goes_on_where_it_was(here: Path) -> None:
+    cycles = ["annealing=cyclical", "annealing.period=3", "trainer.log_every_n_steps=1"]
+    aetrain.train([*TINY, *cycles, "run.dir=straight"])
+    aetrain.train([*TINY, *cycles, "run.dir=parts", "trainer.max_steps=4"])
+    aetrain.train(["resume=parts", "trainer.max_steps=-1"])
+    equal(Path("straight"), Path("parts"))
+    for run in ("straight", "parts"):
+        with open(f"{run}/metrics.csv", newline="") as file:
+            found = [row["weight/rate"] for row in csv.DictReader(file)]
+        weights = [float(weight) for weight in found if weight]
+        assert weights == pytest.approx([0, 2 / 3, 1, 0, 2 / 3, 1])
 
 
 def test_ctrl_c_saves_and_exits_with_130(tmp_path: Path, shell: Shell) -> None:

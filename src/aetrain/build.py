@@ -113,10 +113,16 @@ def build_plan(config: Config, device_type: str) -> Plan:
 def _weights(config: Config) -> dict[str, float | Schedule]:
     """Return the weights of the objective's terms, each multiplied by the annealing."""
     annealing = make(config["annealing"])
+    annealing(0, 1)  # what is wrong with it is said now
     found = {
         name: make(node) if isinstance(node, Mapping) else float(node)
         for name, node in config["objective"]["weights"].items()
     }
     if annealing.func is schedules.constant:
         return found
+    if not any(found.values()):
+        raise UserError(
+            "annealing: multiplies the weights that objective.weights lists, and with this"
+            " objective there is none above 0: use annealing=constant"
+        )
     return {name: schedules.Scaled(weight, annealing) for name, weight in found.items()}

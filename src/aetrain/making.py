@@ -17,16 +17,23 @@ def make(node: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
     Raises:
         UserError: as the class raised it, without Hydra's wrapping.
     """
+    # Hydra's partials check their target at every call, and some of them are called in each step:
+    # those inside of the node are made first
+    inner = {name: make(value) for name, value in node.items() if _is_partial(value)}
+    outer = {name: value for name, value in node.items() if name not in inner}
     try:
-        made = instantiate(dict(node), *args, **kwargs, _convert_="all")
+        made = instantiate(outer, *args, **inner, **kwargs, _convert_="all")
     except InstantiationException as error:
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from None
         raise
     if isinstance(made, functools.partial):
-        # Hydra's partials check their target at every call; some of them are called in each step
         return functools.partial(made.func, *made.args, **made.keywords)
     return made
+
+
+def _is_partial(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("_partial_") is True
 
 
 def make_with(node: Mapping[str, Any], *args: Any, **offered: Any) -> Any:

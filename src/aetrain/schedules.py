@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import final
 
+from aetrain.errors import UserError
+
 Schedule = Callable[[int, int], float]
 """(step, total steps of the run) -> multiplier."""
 
@@ -32,6 +34,59 @@ class Scaled:
 def linear(step: int, total: int, *, warmup: int = 1000) -> float:
     """Rise linearly to 1 over the first `warmup` steps: min(1, (step + 1) / warmup)."""
     return min(1.0, (step + 1) / warmup) if warmup > 0 else 1.0
+
+
+def rising_cosine(step: int, total: int, *, warmup: int = 1000) -> float:
+    """Rise to 1 over the first `warmup` steps along half a cosine, slowly at both ends.
+
+    ½ (1 − cos π r), r = min(1, (step + 1) / warmup).
+    """
+    return 0.5 * (1 - math.cos(math.pi * linear(step, total, warmup=warmup)))
+
+
+def sigmoid(step: int, total: int, *, midpoint: int = 5000, width: float = 800.0) -> float:
+    """Rise from 0 to 1 along a logistic curve: 1 / (1 + exp(−(step − midpoint) / width)).
+
+    Raises:
+        UserError: where the width is not above 0.
+
+    References:
+        Bowman et al.: Generating sentences from a continuous space. 2016.
+        https://arxiv.org/abs/1511.06349
+    """
+    if not width > 0:
+        raise UserError(f"annealing.width={width}: must be above 0, such as 800")
+    return 0.5 * (1 + math.tanh(0.5 * (step - midpoint) / width))
+
+
+def cyclical(
+    step: int, total: int, *, period: float = 0.25, rise: float = 0.5, cycles: int | None = 4
+) -> float:
+    """Rise linearly from 0 to 1 and stay there, again and again: min(1, τ / rise).
+
+    τ is the part of the present cycle that has passed. After the last cycle it stays 1.
+
+    Arguments:
+        step: batches trained on.
+        total: batches of the run.
+        period: length of a cycle in batches, or below 1, as a fraction of the run.
+        rise: part of a cycle that rises.
+        cycles: how many; None: no end.
+
+    Raises:
+        UserError: where period or rise are not above 0, or a cycle rises for longer than it lasts.
+
+    References:
+        Fu et al.: Cyclical annealing schedule. 2019. https://arxiv.org/abs/1903.10145
+    """
+    if not period > 0:
+        raise UserError(f"annealing.period={period}: must be above 0, such as 10000 batches")
+    if not 0 < rise <= 1:
+        raise UserError(f"annealing.rise={rise}: must be above 0 and at most 1, such as 0.5")
+    done, passed = divmod(step / (period * total if period < 1 else period), 1)
+    if cycles is not None and done >= cycles:
+        return 1.0
+    return min(1.0, passed / rise)
 
 
 def cosine(step: int, total: int, *, warmup: int = 0, final: float = 0.0) -> float:

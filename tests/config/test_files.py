@@ -75,6 +75,11 @@ def test_holders_name_the_choices_with_a_key():
     assert holders("latent") == []
 
 
+def test_holders_among_files_for_the_whole_configuration():
+    """Their keys are spelt in full."""
+    assert "objective=iwae" in holders("objective.weights.distortion")
+
+
 def test_search_paths_of_hydra_count_too(tmp_path: Path):
     found = searched([f"hydra.searchpath=[file://{tmp_path},pkg://aetrain.config]"], ["mine"])
     assert found[:2] == ["mine", str(tmp_path)]

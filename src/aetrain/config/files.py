@@ -76,7 +76,7 @@ def hint(key: str, targets: Iterable[str]) -> str:
     group, _, rest = key.partition(".")
     for path in sorted((conf_files() / group).glob("*.yaml")):
         named = set(re.findall(r"_target_: *([\w.]+)", _read(path)))
-        if named <= known and (comment := comments(path).get(rest, ("", ""))[1]):
+        if named <= known and (comment := _own(path, key, rest)[1]):
             return comment
     return comments(conf_files() / "train.yaml").get(key, ("", ""))[1]
 
@@ -86,7 +86,13 @@ def holders(key: str, config_dirs: Iterable[str | Path] = ()) -> list[str]:
     group, _, rest = key.partition(".")
     roots = (conf_files(), *map(Path, config_dirs))
     files = [path for root in roots for path in sorted((root / group).glob("*.yaml"))]
-    return [f"{group}={p.stem}" for p in files if rest in comments(p) and summary(p)[:1] != "("]
+    return [f"{group}={p.stem}" for p in files if _own(p, key, rest)[0] and summary(p)[:1] != "("]
+
+
+def _own(path: Path, key: str, rest: str) -> tuple[str, str]:
+    """Return what a file says of a key; one for the whole configuration spells it in full."""
+    found = comments(path)
+    return found.get(rest) or found.get(key) or ("", "")
 
 
 def searched(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[str]:

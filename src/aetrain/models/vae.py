@@ -46,7 +46,8 @@ class VAE(Autoencoder):
 
     Raises:
         UserError: where posterior or prior has no density, or they lie on different spaces, so
-            that there is no rate.
+            that there is no rate; where encoder and decoder have bounds of their own but share
+            weights.
 
     References:
         Kingma, Welling: Auto-encoding variational Bayes. 2014. https://arxiv.org/abs/1312.6114
@@ -68,6 +69,8 @@ class VAE(Autoencoder):
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
         self.objective, self.samples = objective, samples
         self.encoder_objective = encoder_objective
+        if encoder_objective is not None:
+            _require_apart(encoder, decoder)
 
     def players(self) -> Mapping[str, Player]:
         """One player, everything; or two, where encoder and decoder have a bound each."""
@@ -115,6 +118,15 @@ class VAE(Autoencoder):
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
         """Return importance-sampled estimates of log p(x), (B,); on average they lie below it."""
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
+
+
+def _require_apart(encoder: Conditional, decoder: Conditional) -> None:
+    """Raise UserError where two players would move the same weights."""
+    if not set(encoder.parameters()).isdisjoint(decoder.parameters()):
+        raise UserError(
+            "objective=piwae trains encoder and decoder by a bound each, and with network=tied they"
+            " share weights: use network=mlp, or objective=miwae"
+        )
 
 
 def _require_rate(posterior: Family, prior: Prior) -> None:
