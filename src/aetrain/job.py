@@ -11,6 +11,7 @@ import torch
 from aetrain import hardware
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import (
+    build_average,
     build_data,
     build_model,
     build_plan,
@@ -113,6 +114,7 @@ def assemble(
     model.nll_samples = config["evaluation"]["nll_samples"]
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
     model.plan = build_plan(config, device)
+    model.averaged_weights = build_average(trainer, model)
     batch = data.first("train", 2, torch.device("cpu"))
     model.try_out({**batch, "x": batch["x"].to(dtype)})
     return Parts(model, data, position, Run(Path()))
