@@ -39,6 +39,7 @@ def model(step: int, lines: Lines) -> Autoencoder:
             data=data,
             device=torch.device("cpu"),
             loggers=[lines],
+            stages=[None],
         ),
     )
 
@@ -76,3 +77,21 @@ def test_a_cost_that_is_not_finite_is_traced_to_its_batch() -> None:
         meter.flush(model(10, Lines()))
     assert "the term 'distortion' became inf at step 8" in str(error.value)
     assert "values from 0 to 8" in str(error.value)
+
+
+def test_a_batch_that_was_left_out_spoils_nothing() -> None:
+    lines, meter = Lines(), Meter(every=100)
+    for value, skipped in ((1.0, False), (float("nan"), True), (5.0, True)):
+        meter.add({**costs(value, 1.0), "skipped": torch.tensor(skipped)}, 10)
+    meter.flush(model(3, lines))
+    ((_, line),) = lines.written
+    assert line["train/distortion"] == 3.0
+    assert line["optimizer/skipped"] == 2
+    meter.add({**costs(float("nan"), 1.0), "skipped": torch.tensor(True)}, 10)
+    meter.flush(model(4, lines))
+    assert lines.written[-1][1]["optimizer/skipped"] == 1
+    assert "train/distortion" not in lines.written[-1][1]
+    meter.add({**costs(float("nan"), 1.0), "skipped": torch.tensor(True)}, 10)
+    meter.add({**costs(float("inf"), 1.0), "skipped": torch.tensor(False)}, 10)
+    with pytest.raises(NonFiniteLoss, match="became inf at step 5"):
+        meter.flush(model(6, lines))

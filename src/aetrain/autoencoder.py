@@ -3,7 +3,8 @@
 import math
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 from torch.optim import Optimizer
 
+from aetrain.averaging import AveragedWeights, suited, usable
 from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, UserError, did_you_mean
@@ -63,6 +65,7 @@ class Autoencoder(pl.LightningModule, ABC):
         self.listen: Callable[[], object] = lambda: None
         self.tally = Tally()
         self.figures: dict[str, float] = {}
+        self.averaged_weights: AveragedWeights | None = None
 
     # --- what a model must offer ---
 
@@ -150,6 +153,8 @@ class Autoencoder(pl.LightningModule, ABC):
             self.prepare(self.data)
         if self.position.stage_step == 0:
             self.begin_stage(self.data)
+            if self.averaged_weights is not None:
+                self.averaged_weights.begin()
         self._evolving = [module for module in self.modules() if isinstance(module, Evolving)]
         calls = self.data.train_dataloader()
         epochs = self.trainer.max_epochs
@@ -230,6 +235,44 @@ class Autoencoder(pl.LightningModule, ABC):
 
     # --- evaluation ---
 
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Use the averaged weights for a while, where there are any."""
+        average = self.averaged_weights
+        entered = average is not None and average.enter()
+        try:
+            yield
+        finally:
+            if entered:
+                self.use_own_weights()
+
+    def use_averaged_weights(self) -> None:
+        """Put the averaged weights, where there are any, in the place of the training's."""
+        if self.averaged_weights is not None:
+            self.averaged_weights.enter()
+
+    def use_own_weights(self) -> None:
+        """Put the weights of the training back."""
+        if self.averaged_weights is not None:
+            self.averaged_weights.leave()
+
+    # callbacks' hooks come before the model's: at the end they still see the averaged weights
+    def on_validation_start(self) -> None:
+        """Validate the averaged weights."""
+        self.use_averaged_weights()
+
+    def on_validation_end(self) -> None:
+        """Go on with the training's."""
+        self.use_own_weights()
+
+    def on_test_start(self) -> None:
+        """Test the averaged weights."""
+        self.use_averaged_weights()
+
+    def on_test_end(self) -> None:
+        """Put the training's back."""
+        self.use_own_weights()
+
     def on_validation_epoch_start(self) -> None:
         """Close the training's line, whose clock must not run on, and begin new sums."""
         self.meter.flush(self)
@@ -292,10 +335,20 @@ class Autoencoder(pl.LightningModule, ABC):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the position; Lightning's loops then begin at our epoch, not at their own."""
         self.position.__dict__.update(checkpoint[CARD]["position"])
+        checkpoint["state_dict"] = suited(checkpoint["state_dict"], self.averaged_weights)
         checkpoint.pop("loops", None)
         loop = self.trainer.fit_loop
         done = {"processed": self.position.epoch, "completed": self.position.epoch}
         vars(loop.epoch_progress.current).update(done)
+
+    def usable_state(self) -> dict[str, Tensor]:
+        """Return copies of the weights to be used, which are the averaged ones, and buffers."""
+        return {k: v.detach().clone() for k, v in usable(self.state_dict()).items()}
+
+    def take(self, state: Mapping[str, Tensor]) -> None:
+        """Take a checkpoint's weights to be used; an average begins anew with them."""
+        weights = usable(state)
+        self.load_state_dict(suited(weights, self.averaged_weights))
 
     # --- checks ---
 

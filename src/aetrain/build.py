@@ -8,6 +8,7 @@ import torch
 
 from aetrain import schedules
 from aetrain.autoencoder import Autoencoder
+from aetrain.averaging import AveragedWeights
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.families import Family
@@ -106,8 +107,35 @@ def build_plan(config: Config, device_type: str) -> Plan:
         weights=_weights(config),
         clip=float(trainer["gradient_clip_val"] or 0.0),
         clip_algorithm=trainer["gradient_clip_algorithm"],
+        skip_above=_skip_above(trainer["skip_gradient_above"]),
         compile=config["compile"],
     )
+
+
+def build_average(trainer: Mapping[str, Any], model: Autoencoder) -> AveragedWeights | None:
+    """Return the average of a model's weights that `trainer` asks for.
+
+    Raises:
+        UserError: where the decay is out of its range, or the weights are kept in half precision.
+    """
+    decay, precision = trainer["ema_decay"], trainer["precision"]
+    if decay is None:
+        return None
+    if precision in ("16-true", "bf16-true"):
+        raise UserError(
+            f"trainer.ema_decay={decay}: an average does not move in trainer.precision={precision},"
+            f" whose rounding is coarser than its steps: use {precision.replace('true', 'mixed')}"
+        )
+    return AveragedWeights(model, decay)
+
+
+def _skip_above(norm: float | None) -> float | None:
+    if norm == 0:
+        raise UserError(
+            "trainer.skip_gradient_above=0: leaves out every update; set a norm above the usual"
+            " ones (optimizer/model_gradient_norm in the log), or null"
+        )
+    return norm
 
 
 def _weights(config: Config) -> dict[str, float | Schedule]:

@@ -230,7 +230,7 @@ def _fit(
         best = run.best_of(position.stage, stages)
         if best.is_file() or position.finished:
             found = checkpoint.read(best if best.is_file() else run.last)
-            model.load_state_dict(found["state_dict"])
+            model.take(found["state_dict"])
         if not more:
             return trainer
         position.next_stage()

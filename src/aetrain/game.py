@@ -12,6 +12,7 @@ from aetrain.errors import UserError
 from aetrain.objectives.terms import Term, Terms, Weighted, batch_mean
 from aetrain.player import Batch, OptimizerMaker, Player
 from aetrain.schedules import Schedule, constant
+from aetrain.skipping import SKIPPED, beyond, decides_on_device, step_unless
 from aetrain.world import World
 
 
@@ -26,6 +27,8 @@ class Plan:
             weight 0 is logged and has no part in the loss.
         clip: largest gradient norm (or value) of each player; 0 clips nothing.
         clip_algorithm: `norm` or `value`.
+        skip_above: an update of a player whose gradient norm, before clipping, is larger or not
+            finite is left out; None leaves out none.
         compile: whether the terms are compiled.
     """
 
@@ -34,6 +37,7 @@ class Plan:
     weights: Mapping[str, float | Schedule] = field(default_factory=dict)
     clip: float = 0.0
     clip_algorithm: str = "norm"
+    skip_above: float | None = None
     compile: bool = False
 
 
@@ -77,6 +81,9 @@ class Game:
             examples: number of examples of the whole batch, over all processes.
             step: batches of the stage trained on before this one.
             measure: also return the norm of each player's gradient.
+
+        Returns:
+            Terms and losses by name; where updates may be left out, `skipped`, whether it was.
         """
         costs: dict[str, Tensor] = {}
         for name, optimizer in self.optimizers.items():
@@ -85,10 +92,15 @@ class Game:
             optimizer.zero_grad(set_to_none=True)
             loss, means = self._loss(self.terms[name](batch), batch, examples, step)
             self._backward(loss, name)
-            norm = self._clip(name, optimizer, measure)
-            self._update(optimizer)
+            limit = self.plan.skip_above
+            norm = self._clip(name, optimizer, measure or limit is not None)
+            left_out = None if limit is None or norm is None else beyond(norm, limit)
+            self._update(optimizer, left_out)
             costs |= means
-            costs["loss" if len(self.players) == 1 else f"{name}_loss"] = loss.detach()
+            prefix = "" if len(self.players) == 1 else f"{name}_"
+            costs[f"{prefix}loss"] = loss.detach()
+            if left_out is not None:
+                costs[f"{prefix}{SKIPPED}"] = left_out
             if norm is not None:
                 costs[f"{name}_gradient_norm"] = norm.detach()
         if self.scaler is not None:
@@ -148,14 +160,23 @@ class Game:
             nn.utils.clip_grad_value_(parameters, clip)
         return norm
 
-    def _update(self, optimizer: Optimizer) -> None:
+    def _update(self, optimizer: Optimizer, left_out: Tensor | None) -> None:
+        """Step, unless `left_out`, a flag on the device, says that this one is left out."""
+        if left_out is None:
+            self._step(optimizer)
+        elif self.scaler is None and decides_on_device(optimizer):
+            step_unless(optimizer, left_out)
+        elif not left_out:  # waits for the device
+            self._step(optimizer)
+        # autocast keeps its half-precision copies of the weights until its context is left;
+        # several steps share one context here, and the next must not see this one's weights
+        torch.clear_autocast_cache()
+
+    def _step(self, optimizer: Optimizer) -> None:
         if self.scaler is None:
             optimizer.step()
         else:
             self.scaler.step(optimizer)
-        # autocast keeps its half-precision copies of the weights until its context is left;
-        # several steps share one context here, and the next must not see this one's weights
-        torch.clear_autocast_cache()
 
     def _set_rate(self, optimizer: Optimizer, step: int) -> None:
         multiplier = self.rate_multiplier(step)

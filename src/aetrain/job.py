@@ -10,6 +10,7 @@ import torch
 
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import (
+    build_average,
     build_data,
     build_model,
     build_plan,
@@ -114,6 +115,7 @@ def assemble(
     model.nll_samples = config["evaluation"]["nll_samples"]
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
     model.plan = plan
+    model.averaged_weights = build_average(trainer, model)
     batch = data.first("train", 2, torch.device("cpu"))
     model.try_out({**batch, "x": batch["x"].to(model.dtype)})
     return Parts(model, data, position, Run(Path()))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from aetrain.errors import NonFiniteLoss
+from aetrain.skipping import SKIPPED
 
 if TYPE_CHECKING:
     from aetrain.autoencoder import Autoencoder
@@ -52,29 +53,36 @@ class Meter:
     def flush(self, model: "Autoencoder") -> None:
         """Write the means since the last line, if there is anything, and begin anew.
 
+        A batch whose update was left out may have costs that are not finite: they are no part of
+        the means.
+
         Raises:
             NonFiniteLoss: with the step, the term, the batch's range and the last good checkpoint.
         """
         if not self._costs:
             return
         rows, self._costs = self._costs, []
-        names = [name for name in rows[0] if not name.endswith("gradient_norm")]
+        names = [n for n in rows[0] if not n.endswith(("gradient_norm", SKIPPED))]
         table = torch.stack([torch.stack([row[name] for name in names]) for row in rows])
         values = model.world.sum(
             table.double().cpu() if table.device.type == "mps" else table.double()
         )
-        values = values.cpu()
-        if not bool(values.isfinite().all()):
-            raise NonFiniteLoss(_diagnose(model, values, names))
+        values, skipped = values.cpu(), _skipped(rows)
+        finite = values.isfinite().all(1)
+        spoilt = ~torch.stack([finite, *skipped.values()]).any(0)
+        if spoilt.any():
+            raise NonFiniteLoss(_diagnose(model, values, names, int(spoilt.nonzero()[0])))
+        values = values[finite]
         elapsed = time.perf_counter() - self._since
         self.seconds += elapsed
         self.total_examples += self._examples
-        means = dict(zip(names, values.mean(0).tolist()))
+        means = dict(zip(names, values.mean(0).tolist())) if len(values) else {}
         norms = {k: v.item() for row in rows for k, v in row.items() if k.endswith("gradient_norm")}
         speed = self._examples / max(elapsed, 1e-9)
         self._examples = 0
         self.restart()
         self.latest = _line(model, means) | {f"optimizer/{k}": v for k, v in norms.items()}
+        self.latest |= {f"optimizer/{name}": float(out.sum()) for name, out in skipped.items()}
         self.latest["speed/examples_per_s"] = speed
         from aetrain.autoencoder import write
 
@@ -102,9 +110,14 @@ def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
     return line
 
 
-def _diagnose(model: "Autoencoder", values: Tensor, names: list[str]) -> str:
+def _skipped(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return which batches' updates were left out, (batches,), where that is asked for."""
+    names = [name for name in rows[0] if name.endswith(SKIPPED)]
+    return {name: torch.stack([row[name] for row in rows]).cpu() for name in names}
+
+
+def _diagnose(model: "Autoencoder", values: Tensor, names: list[str], row: int) -> str:
     """Say which batch went wrong, in which term, on what data."""
-    row = int((~values.isfinite().all(1)).nonzero()[0])
     term = names[int((~values[row].isfinite()).nonzero()[0])]
     position = model.position
     back = len(values) - row

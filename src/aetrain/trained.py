@@ -10,6 +10,7 @@ from torch.distributions import Distribution
 
 from aetrain import checkpoint
 from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.averaging import usable
 from aetrain.build import build_model
 from aetrain.config.allowlist import require_allowed
 from aetrain.errors import UserError
@@ -124,6 +125,6 @@ def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:
     require_allowed(config, allow)
     event = torch.Size(card["event"])
     model = in_precision(build_model(config, event), config["trainer"]["precision"])
-    model.load_state_dict(content["state_dict"])
+    model.load_state_dict(usable(content["state_dict"]))
     model.card = {k: v for k, v in card.items() if k != "position"}
     return Trained(model, config, event)

@@ -74,8 +74,7 @@ class Checkpoints(Checkpoint):
         cost = model.figures.get(f"val/{model.watched}", float("inf"))
         if trainer.state.fn == "fit" and cost < self.best_cost:
             self.best_cost = cost
-            weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
-            self._pending = {"state_dict": weights}
+            self._pending = {"state_dict": model.usable_state()}
             model.on_save_checkpoint(self._pending)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -103,6 +102,8 @@ class Checkpoints(Checkpoint):
             NonFiniteLoss: instead of saving weights that a non-finite loss has spoilt.
             UserError: where the disk is full or read-only.
         """
+        # a validation that was interrupted has left the averaged ones in their place
+        model.use_own_weights()
         model.meter.flush(model)
         if self._pending is not None and trainer.is_global_zero:
             with written_whole(self.path / self.best) as part:

@@ -47,19 +47,21 @@ class Figures(pl.Callback):
         self.draw(trainer, _model(pl_module))
 
     def draw(self, trainer: pl.Trainer, model: Autoencoder) -> None:
-        """Draw every figure once for a step, in process 0."""
+        """Draw every figure once for a step, in process 0, with the averaged weights."""
         if not trainer.is_global_zero or self._drawn_at == model.position.step:
             return
         self._drawn_at = model.position.step
         self.path.mkdir(exist_ok=True)
         training = model.training
         model.eval()
-        for name, figure in draw_all(model):
-            figure.savefig(self.path / f"{name}.png")
-            for logger in trainer.loggers:
-                if isinstance(logger, TensorBoardLogger):
-                    # the object interface of matplotlib: the figure belongs to no global list
-                    logger.experiment.add_figure(name, figure, model.position.step, close=False)
+        with model.averaged():
+            for name, figure in draw_all(model):
+                figure.savefig(self.path / f"{name}.png")
+                for logger in trainer.loggers:
+                    if isinstance(logger, TensorBoardLogger):
+                        # the object interface of matplotlib: the figure is on no global list
+                        step = model.position.step
+                        logger.experiment.add_figure(name, figure, step, close=False)
         model.train(training)
 
 

@@ -64,6 +64,8 @@ TRAINER = {
     "log_every_n_steps": whole(1),
     "gradient_clip_val": either(number(0), NULL),
     "gradient_clip_algorithm": one_of("norm", "value"),
+    "skip_gradient_above": either(number(0), NULL),
+    "ema_decay": either(number(0, 1), NULL),
     "deterministic": either(FLAG, Kind("warn", lambda v: v == "warn"), NULL),
     "benchmark": either(FLAG, NULL),
     "detect_anomaly": FLAG,
