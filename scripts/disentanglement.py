@@ -6,7 +6,7 @@ The codes are the posterior means of all examples of the run's own data, trainin
 of so many of them at random. `mig, draws` is the gap of one draw from q(z|x) for each example, in
 place of the mean. ± is a standard error: over resamples of the examples for both gaps and for
 modularity, over repetitions with other examples for the rest. They say nothing of other seeds of
-the training, which matter more: measure several runs. Below, each factor's own gap, of the means.
+the training, which matter more: measure several runs. Below, each factor's own gap, of the draws.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def main() -> None:
         table.setdefault(f"{len(values)} examples", []).append(Path(run).name)
         for name, figure in figures.items():
             table.setdefault(name, []).append(str(figure))
-        for name, gap in zip(codes.factors.names, gaps(codes.means, values).tolist(), strict=True):
+        for name, gap in zip(codes.factors.names, gaps(codes.draws, values).tolist(), strict=True):
             table.setdefault(f"  gap of {name}", []).append(f"{gap:.3f}")
     width = max(len(cell) for cells in table.values() for cell in cells) + 2
     for name, cells in table.items():
