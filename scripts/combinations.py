@@ -70,10 +70,18 @@ class Data:
         for number in range(16):
             pixels = draws.integers(0, 256, (10, 12, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / f"images/{number}.png")
+        squares, factors = np.zeros((16, 64, 64), np.uint8), np.zeros((16, 6), np.int64)
+        for number in range(16):
+            squares[number, 20 : 30 + number, 30 : 40 + number] = 1
+            factors[number, 2] = number
+        np.savez_compressed(folder / "dsprites.npz", imgs=squares, latents_classes=factors)
+        few = [f"dataset.{factor}=2" for factor in ("scales", "rotations", "positions")]
         self.overrides = {
             "array": ["dataset=array", f"dataset.path={folder}/real.npy"],
             "array:counts": ["dataset=array", f"dataset.path={folder}/counts.npy"],
             "image_folder": ["dataset=image_folder", f"dataset.path={folder}/images"],
+            "sprites": ["dataset=sprites", "dataset.size=12", *few],
+            "dsprites": ["dataset=dsprites", f"dataset.path={folder}/dsprites.npz"],
         }
 
     def of(self, name: str) -> list[str]:

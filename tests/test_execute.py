@@ -14,7 +14,8 @@ from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError
 from tests.conftest import TINY
 
-NEEDS_DATA = {"mnist", "fashion_mnist", "cifar10", "image_folder", "array"}  # tests/data has them
+# tests/data has them
+NEEDS_DATA = {"mnist", "fashion_mnist", "cifar10", "image_folder", "array", "dsprites"}
 WITH = {
     "objective=reconstruction": ["model=ae"],
     "trainer=gpu": None,

@@ -30,6 +30,11 @@ LOCATION = (
     "channels",
     "download",
     "memory_limit",
+    "shapes",
+    "scales",
+    "rotations",
+    "positions",
+    "turn",
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
 

@@ -1,6 +1,6 @@
 import torch
 
-from aetrain.data.table import Memory, Splits
+from aetrain.data.table import Factors, Memory, Splits
 
 
 def test_memory() -> None:
@@ -17,3 +17,13 @@ def test_splits_that_their_makers_left_out() -> None:
     splits = Splits(Memory(torch.zeros(3, 1)))
     assert splits.valid is splits.test is splits.raw is splits.train.y is None
     assert splits.classes == []
+    assert splits.factors is None
+
+
+def test_factors_that_take_one_value_only_are_left_out() -> None:
+    values = torch.tensor([[0, 2, 0], [0, 2, 1], [1, 2, 0]])
+    factors = Factors.varying(values, ["a", "b", "c"])
+    assert factors is not None
+    assert factors.names == ("a", "c")
+    assert factors.values.equal(values[:, [0, 2]])
+    assert Factors.varying(values[:1], ["a", "b", "c"]) is None

@@ -85,7 +85,13 @@ class Array:
                 )
             _check(self.path, parts[split], x, self.range)
             tables[split] = Memory(torch.from_numpy(x), y.get(split))
-        return Splits(**tables, raw=_raw(self.range, arrays.values()), classes=classes)
+        return Splits(
+            tables["train"],
+            tables.get("valid"),
+            tables.get("test"),
+            raw=_raw(self.range, arrays.values()),
+            classes=classes,
+        )
 
     def _parts(self) -> dict[str, Part]:
         """Read the file, and say in one line why it cannot be read."""

@@ -82,7 +82,9 @@ class ImageFolder:
             y = _labels(labelled, classes)
             files = Files(store, list(labelled), event, None if self.size else names[0], y)
             tables[split] = files.decoded() if fits else files
-        return Splits(**tables, raw=self.raw, classes=classes)
+        return Splits(
+            tables["train"], tables.get("valid"), tables.get("test"), raw=self.raw, classes=classes
+        )
 
     def _event(self, store: Store, names: list[str]) -> torch.Size:
         """Return (C, H, W), from the first image and, where that is grey, from all modes."""

@@ -1,5 +1,6 @@
 """What a data set is before any batch is made of it: tables of raw examples, by split."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,11 +51,28 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Factors:
+    """What made the examples, where that is known: values (N, F) int64, and the F factors' names.
+
+    Value v of a factor is its v-th, counted from 0; each factor takes at least two values.
+    """
+
+    values: Tensor
+    names: tuple[str, ...]
+
+    @classmethod
+    def varying(cls, values: Tensor, names: Sequence[str]) -> "Factors | None":
+        """Return the factors that take more than one value; None where there is none."""
+        kept = [i for i, column in enumerate(values.unbind(1)) if (column != column[0]).any()]
+        return cls(values[:, kept], tuple(names[i] for i in kept)) if kept else None
+
+
+@dataclass(frozen=True)
 class Splits:
     """The tables of a data set; a split that its makers did not provide is None.
 
     `raw` gives the values as they stand in the tables (bytes: 0 to 255, 256 levels), before they
-    are scaled; None where they are to be left as they are.
+    are scaled; None where they are to be left as they are. `factors` are those of `train`.
     """
 
     train: Table
@@ -62,6 +80,7 @@ class Splits:
     test: Table | None = None
     raw: Values | None = None
     classes: list[str] = field(default_factory=list)
+    factors: Factors | None = None
 
 
 class Source(Protocol):
