@@ -82,7 +82,7 @@ class Story:
         rows = {
             "model": f"{choice['model']} with likelihood={choice['likelihood']},"
             f" posterior={choice['posterior']}, prior={choice['prior']},"
-            f" network={choice['network']}, latent={job.config['latent']}:"
+            f" network={choice['network']}, latent={self.parts.model.latent.numel()}:"
             f" {parameters:,} parameters",
             "data": f"{choice['dataset']}: {sizes}; {shape}, {data.values_seen()}{transform};"
             f" {'in memory on the device' if data.in_memory else 'read by workers'}",
