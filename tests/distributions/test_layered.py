@@ -136,9 +136,7 @@ def test_draws_are_those_of_one_gaussian(layers: Linear, x: Tensor, name: str) -
 
 
 def test_the_mean_follows_the_means(layers: Linear, x: Tensor) -> None:
-    torch.testing.assert_close(
-        LayeredPosterior(layers, [x]).mean, layers.joint_posterior(x).mean
-    )
+    torch.testing.assert_close(LayeredPosterior(layers, [x]).mean, layers.joint_posterior(x).mean)
 
 
 def test_the_rate_is_the_joint_kl(layers: Linear, x: Tensor) -> None:

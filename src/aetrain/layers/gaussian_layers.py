@@ -49,7 +49,12 @@ class GaussianLayers(Hierarchy):
         # of each layer below the top, from the top
         steps = list(zip(latents[1:], widths, latents[:-1], strict=True))[::-1]
         self.features = nn.ModuleList(
-            MLP([torch.Size((d,))], torch.Size((w,)), hidden=[w] * (depth - 1), activation=activation)
+            MLP(
+                [torch.Size((d,))],
+                torch.Size((w,)),
+                hidden=[w] * (depth - 1),
+                activation=activation,
+            )
             for d, w, _ in steps
         )
         self.heads = nn.ModuleList(
