@@ -93,6 +93,11 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     maker = make(config["model"])
     wanted = inspect.signature(maker.func).parameters
     offered = Pieces(config, event).offered()
+    if "encoder_objective" in offered and "encoder_objective" not in wanted:
+        raise UserError(
+            "objective.encoder: this model has no bound for the encoder alone: use model=vae, or"
+            " objective=iwae"
+        )
     model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
     return model
 
