@@ -22,6 +22,12 @@ class Linear(Hierarchy):
     """p(u) = N(0, I), p(v|u) = N(A u, s²); q(u|x) = N(x, t²), q(v|u, x) = N(C u + E x, r²)."""
 
     shapes = (torch.Size((TOP,)), torch.Size(BOTTOM))
+    a: Tensor
+    c: Tensor
+    e: Tensor
+    s: Tensor
+    t: Tensor
+    r: Tensor
 
     def __init__(self, top: Distribution | None = None) -> None:
         super().__init__()
@@ -136,9 +142,7 @@ def test_draws_are_those_of_one_gaussian(layers: Linear, x: Tensor, name: str) -
 
 
 def test_the_mean_follows_the_means(layers: Linear, x: Tensor) -> None:
-    torch.testing.assert_close(
-        LayeredPosterior(layers, [x]).mean, layers.joint_posterior(x).mean
-    )
+    torch.testing.assert_close(LayeredPosterior(layers, [x]).mean, layers.joint_posterior(x).mean)
 
 
 def test_the_rate_is_the_joint_kl(layers: Linear, x: Tensor) -> None:

@@ -45,9 +45,7 @@ class Concatenate(Merge):
         super().__init__()
         self.family = DiagonalGaussian((latent,))
         given = [torch.Size((up,)), torch.Size((down,))]
-        self.network = MLP(
-            given, self.family.parameter_shape, hidden=hidden, activation=activation
-        )
+        self.network = MLP(given, self.family.parameter_shape, hidden=hidden, activation=activation)
         last: Any = self.network.layers[-1]
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
