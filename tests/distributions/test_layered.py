@@ -22,6 +22,12 @@ class Linear(Hierarchy):
     """p(u) = N(0, I), p(v|u) = N(A u, s²); q(u|x) = N(x, t²), q(v|u, x) = N(C u + E x, r²)."""
 
     shapes = (torch.Size((TOP,)), torch.Size(BOTTOM))
+    a: Tensor
+    c: Tensor
+    e: Tensor
+    s: Tensor
+    t: Tensor
+    r: Tensor
 
     def __init__(self, top: Distribution | None = None) -> None:
         super().__init__()

@@ -41,10 +41,11 @@ class Ascent(nn.Module):
         activation: str = "leaky_relu",
     ) -> None:
         super().__init__()
-        self.nonlinearity = activation_named(activation)()
+        nonlinearity = activation_named(activation)
         self.sizes = [[2 * d, w] for d, w in zip(latents[:-1], widths, strict=True)]
         outs = [*(torch.Size((sum(sizes),)) for sizes in self.sizes), out]
         self.first = network(given, outs[0])
+        self.bends = nn.ModuleList(nn.Sequential(nn.LayerNorm(w), nonlinearity()) for w in widths)
         self.others = nn.ModuleList(
             MLP([torch.Size((w,))], above, hidden=[w] * (depth - 1), activation=activation)
             for w, above in zip(widths, outs[1:], strict=True)
@@ -60,9 +61,9 @@ class Ascent(nn.Module):
         Of the top layer there is but the first.
         """
         out, found = self.first(x), []
-        for sizes, network in zip(self.sizes, self.others, strict=True):
+        for sizes, bend, network in zip(self.sizes, self.bends, self.others, strict=True):
             raw, features = out.split(sizes, 1)
-            features = self.nonlinearity(features)
+            features = bend(features)
             found += [raw.unflatten(1, (2, -1)), features]
             out = network(features)
         return [*found, out]

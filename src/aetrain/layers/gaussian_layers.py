@@ -45,15 +45,19 @@ class GaussianLayers(Hierarchy):
         self.shapes = [torch.Size((d,)) for d in reversed(latents)]
         self.top = prior
         self.families = nn.ModuleList(DiagonalGaussian(shape) for shape in self.shapes)
-        self.nonlinearity = activation_named(activation)()
+        nonlinearity = activation_named(activation)
         # of each layer below the top, from the top
         steps = list(zip(latents[1:], widths, latents[:-1], strict=True))[::-1]
         self.features = nn.ModuleList(
-            MLP(
-                [torch.Size((d,))],
-                torch.Size((w,)),
-                hidden=[w] * (depth - 1),
-                activation=activation,
+            nn.Sequential(
+                MLP(
+                    [torch.Size((d,))],
+                    torch.Size((w,)),
+                    hidden=[w] * (depth - 1),
+                    activation=activation,
+                ),
+                nn.LayerNorm(w),
+                nonlinearity(),
             )
             for d, w, _ in steps
         )
@@ -70,7 +74,7 @@ class GaussianLayers(Hierarchy):
         """Return p(zₗ | zₗ₊₁), and the features (N, W) that it was computed from."""
         if layer == 0:
             return self.top(), None
-        features = self.nonlinearity(self.features[layer - 1](state))
+        features = self.features[layer - 1](state)
         return self.families[layer](self.heads[layer - 1](features)), features
 
     def posterior(
