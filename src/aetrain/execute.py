@@ -17,7 +17,8 @@ import pytorch_lightning as pl
 import torch
 
 from aetrain import checkpoint, hardware
-from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.after_training import fit_sampler
+from aetrain.autoencoder import CARD, Autoencoder, without_sampler
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
 from aetrain.errors import Interrupted, NonFiniteLoss, UserError
@@ -185,10 +186,13 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         with _signals(model):
             trainer = _fit(job, environment, parts, loggers)
             seconds = time.time() - started
+            more = fit_sampler(job, parts, trainer)
+            if story and more:
+                story.sampler(more)
             trainer.test(model, datamodule=data, verbose=False)
         if story is None:
             return {}
-        results = results_of(job, parts, best_cost(trainer), seconds)
+        results = results_of(job, parts, best_cost(trainer), seconds, more)
         run.write_results(results)
         story.results(results)
         return results
@@ -230,7 +234,7 @@ def _fit(
         best = run.best_of(position.stage, stages)
         if best.is_file() or position.finished:
             found = checkpoint.read(best if best.is_file() else run.last)
-            model.load_state_dict(found["state_dict"])
+            model.load_state_dict(without_sampler(found["state_dict"]))
         if not more:
             return trainer
         position.next_stage()
@@ -259,6 +263,8 @@ def _signals(model: Autoencoder) -> Iterator[None]:
         if model.stop_signal:
             raise KeyboardInterrupt
         model.stop_signal = signum
+        if model.stops_at_once:
+            raise Interrupted(signum)
 
     def listen() -> dict[int, Any]:
         try:

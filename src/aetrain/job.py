@@ -14,6 +14,7 @@ from aetrain.build import (
     build_data,
     build_model,
     build_plan,
+    build_sampler,
     check_pair,
     likelihood_support,
     settle_levels,
@@ -23,6 +24,7 @@ from aetrain.errors import UserError
 from aetrain.meter import Meter
 from aetrain.position import Position
 from aetrain.run import Run
+from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import seed_process
 from aetrain.trainer import batches_per_call
 
@@ -62,6 +64,7 @@ class Parts:
     data: DataModule
     position: Position
     run: Run
+    sampler: Sampler | None = None
 
 
 def assemble(
@@ -80,19 +83,23 @@ def assemble(
     # in its own precision from the start, or a checkpoint of doubles would be rounded when restored
     dtype = hardware.parameter_dtype(trainer["precision"])
 
-    def build(event: torch.Size) -> Autoencoder:
+    def build(event: torch.Size) -> tuple[Autoencoder, Sampler | None]:
         seed_process(seed)
-        return build_model(config, event).to(dtype)
+        model = build_model(config, event).to(dtype)
+        return model, build_sampler(config["sampler"], model)
 
     # what does not go together is refused before anything is read, wherever the shape is known
     expected, levels = data.source.event, config["likelihood"].get("levels")
-    model = None if expected is None else build(expected)
+    made = None if expected is None else build(expected)
     data.load(support)
     settle_levels(config, data.values_seen())
     check_pair(likelihood_support(config), data.values_seen(), choices)
     config["dataset"]["binarize"] = data.binarize_chosen
-    if model is None or (data.event, config["likelihood"].get("levels")) != (expected, levels):
-        model = build(data.event)
+    if made is None or (data.event, config["likelihood"].get("levels")) != (expected, levels):
+        made = build(data.event)
+    model, sampler = made
+    if sampler is not None:
+        sampler.require(len(data.tables["train"]))
     position = Position()
     if saved is not None:
         position = Position(**saved[CARD]["position"])
@@ -115,4 +122,4 @@ def assemble(
     model.plan = build_plan(config, device)
     batch = data.first("train", 2, torch.device("cpu"))
     model.try_out({**batch, "x": batch["x"].to(dtype)})
-    return Parts(model, data, position, Run(Path()))
+    return Parts(model, data, position, Run(Path()), sampler)
