@@ -63,8 +63,9 @@ class VAE(Autoencoder):
         encoder_objective: Callable[[Inference], Terms] | None = None,
     ) -> None:
         super().__init__()
-        _require_rate(encoder.family, prior)
+        require_rate(encoder.family, prior)
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
+        self.space = encoder.family.space
         self.objective, self.samples = objective, samples
         self.encoder_objective = encoder_objective
 
@@ -116,17 +117,17 @@ class VAE(Autoencoder):
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
 
 
-def _require_rate(posterior: Family, prior: Prior) -> None:
+def require_rate(posterior: Family, prior: Prior, model: str = "vae") -> None:
     """Raise UserError where KL(q(z|x) ‖ p(z)) does not exist or is infinite."""
     q, p = choice(posterior), choice(prior)
     if not posterior.has_density:
         raise UserError(
-            f"model=vae needs a posterior with a density, and posterior={q} has none:"
+            f"model={model} needs a posterior with a density, and posterior={q} has none:"
             " use posterior=diagonal_gaussian, or model=ae"
         )
     if not prior.has_density:
         raise UserError(
-            f"model=vae needs a prior with a density, and prior={p} can only be sampled:"
+            f"model={model} needs a prior with a density, and prior={p} can only be sampled:"
             f" use prior=standard_normal, or model=ae, which samples from prior={p}"
         )
     if posterior.space != prior.space:
