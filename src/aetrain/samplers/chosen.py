@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
+from omegaconf import OmegaConf
 
 from aetrain.config import signature
 from aetrain.config.files import conf_files, groups
@@ -20,8 +20,8 @@ def chosen(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any
     if name not in known:
         hint = did_you_mean(name, known)
         raise UserError(f"sampler={name}: there is none; choose from {', '.join(known)}.{hint}")
-    text = (conf_files() / "sampler" / f"{name}.yaml").read_text(encoding="utf-8")
-    node = {**(yaml.safe_load(text) or {}), **(options or {})}
+    plain: Any = OmegaConf.to_container(OmegaConf.load(conf_files() / "sampler" / f"{name}.yaml"))
+    node = {**plain, **(options or {})}
     if options and "_target_" not in node:
         raise UserError(f"sampler={name} takes no {', '.join(options)}: choose another sampler")
     if messages := signature.problems({"sampler": node}):
