@@ -60,7 +60,7 @@ def test_it_is_the_finaliser_of_splitmix64() -> None:
 def test_purposes_have_streams_of_their_own() -> None:
     purposes = [
         *(seeding.INITIALISE, seeding.ORDER, seeding.STEP, seeding.EVALUATE),
-        *(seeding.BINARIZE, seeding.SPLIT, seeding.SAMPLE),
+        *(seeding.BINARIZE, seeding.SPLIT, seeding.SAMPLE, seeding.FIT),
     ]
     assert len({mix(purpose, 0, 0) for purpose in purposes}) == len(purposes)
 

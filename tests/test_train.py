@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 import aetrain
+from aetrain.config.files import groups
 from aetrain.train import main
 from tests.conftest import TINY, Shell
 
+MODELS = ", ".join(groups()["model"])
 QUICK = 0.7
 """Seconds for what needs no torch."""
 
@@ -53,7 +55,7 @@ def test_completion_is_quick_and_right(tmp_path: Path) -> None:
 
 
 WRONG = [
-    (["model=vea"], "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?"),
+    (["model=vea"], f"model=vea: no such model; choose from {MODELS}. Did you mean 'vae'?"),
     (["optimizer.lrr=1"], "no such key 'optimizer.lrr'. Did you mean 'optimizer.lr'?"),
     (["dataset=array"], "dataset.path: is missing"),
     (["optimizer.lr=abc"], "optimizer.lr='abc': a number is needed"),

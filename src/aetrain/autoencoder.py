@@ -26,7 +26,9 @@ from aetrain.objectives.objective import Objective
 from aetrain.player import Batch, Player
 from aetrain.position import Position
 from aetrain.priors.prior import Prior
+from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import EVALUATE, STEP, seed_torch
+from aetrain.spaces import Space
 from aetrain.stage import Stage
 from aetrain.world import World
 
@@ -35,6 +37,10 @@ MOST_DIMENSIONS = 256
 
 CARD = "aetrain"
 """The checkpoint's entry of plain containers: configuration, data, position."""
+
+
+SAMPLER = "sampler."
+"""What the names of the sampler's state begin with in a checkpoint."""
 
 
 class Autoencoder(pl.LightningModule, ABC):
@@ -47,6 +53,9 @@ class Autoencoder(pl.LightningModule, ABC):
 
     watched: str = "cost"
     """The validation figure, to be minimised, that early stopping and the best checkpoint watch."""
+
+    space: Space = Space.REAL
+    """Where codes lie: only real vectors have a density that a sampler could be fitted to."""
 
     stages: Sequence[Stage] = (Stage(),)
     """What a run of this model does, one after another."""
@@ -62,6 +71,8 @@ class Autoencoder(pl.LightningModule, ABC):
         self.card: dict[str, Any] = {}
         self.meter = Meter(every=50)
         self.stop_signal = 0
+        self.stops_at_once = False
+        self.sampler: Sampler | None = None
         self.listen: Callable[[], object] = lambda: None
         self.tally = Tally()
         self.figures: dict[str, float] = {}
@@ -116,8 +127,10 @@ class Autoencoder(pl.LightningModule, ABC):
 
     @torch.no_grad()
     def sample(self, n: int) -> Distribution:
-        """Return p(x|z), batch shape (n,), for n draws of codes."""
-        return self.decode(self.codes().sample((n,)))
+        """Return p(x|z), batch shape (n,), for n draws of codes: the sampler's, if it is there."""
+        codes = self.codes() if self.sampler is None else self.sampler()
+        z = codes.sample((n,))
+        return self.decode(z if self.sampler is None else z.to(self.dtype))
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -335,7 +348,8 @@ class Autoencoder(pl.LightningModule, ABC):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the position; Lightning's loops then begin at our epoch, not at their own."""
         self.position.__dict__.update(checkpoint[CARD]["position"])
-        checkpoint["state_dict"] = suited(checkpoint["state_dict"], self.averaged_weights)
+        state = without_sampler(checkpoint["state_dict"])
+        checkpoint["state_dict"] = suited(state, self.averaged_weights)
         checkpoint.pop("loops", None)
         loop = self.trainer.fit_loop
         done = {"processed": self.position.epoch, "completed": self.position.epoch}
@@ -347,7 +361,7 @@ class Autoencoder(pl.LightningModule, ABC):
 
     def take(self, state: Mapping[str, Tensor]) -> None:
         """Take a checkpoint's weights to be used; an average begins anew with them."""
-        weights = usable(state)
+        weights = usable(without_sampler(state))
         self.load_state_dict(suited(weights, self.averaged_weights))
 
     # --- checks ---
@@ -365,6 +379,11 @@ class Autoencoder(pl.LightningModule, ABC):
                 known = ", ".join(terms)
                 hint = did_you_mean(name, terms)
                 raise UserError(f"objective.weights.{name}: no such term; there are {known}.{hint}")
+
+
+def without_sampler(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a checkpoint's weights without those of the sampler, which is fitted anew."""
+    return {name: value for name, value in state.items() if not name.startswith(SAMPLER)}
 
 
 def write(model: Autoencoder, figures: Mapping[str, float]) -> None:

@@ -10,12 +10,14 @@ from aetrain import schedules
 from aetrain.autoencoder import Autoencoder
 from aetrain.averaging import AveragedWeights
 from aetrain.data.module import DataModule
-from aetrain.errors import UserError
+from aetrain.errors import UserError, choice
 from aetrain.families import Family
 from aetrain.game import Plan
 from aetrain.making import make
 from aetrain.pieces import Pieces
+from aetrain.samplers.sampler import Sampler
 from aetrain.schedules import Schedule
+from aetrain.spaces import Space
 from aetrain.values import BINARY, COUNTS, UNIT, Values
 
 Config = dict[str, Any]
@@ -100,6 +102,23 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
         )
     model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
     return model
+
+
+def build_sampler(node: Mapping[str, Any], model: Autoencoder) -> Sampler | None:
+    """Return the sampler of a model's codes, to be fitted; None: codes are drawn as the model does.
+
+    Raises:
+        UserError: where a density of real vectors is asked for, and the codes are none.
+    """
+    if not node:
+        return None
+    sampler: Sampler = make(node)(model.latent)
+    if sampler.real_only and model.space is not Space.REAL:
+        raise UserError(
+            f"sampler={choice(sampler)} is a density of real vectors, but the codes of this model"
+            f" are {model.space.value}: use sampler=prior, or sampler=aggregate"
+        )
+    return sampler.double() if model.dtype == torch.float64 else sampler
 
 
 def build_plan(config: Config, device_type: str) -> Plan:

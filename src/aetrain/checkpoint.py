@@ -34,6 +34,12 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise UserError(f"{cannot_write(path, reason)}{kept}") from error
 
 
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write a checkpoint in the place of an older one, whole or not at all."""
+    with written_whole(path) as part:
+        torch.save(content, part)
+
+
 def read(path: Path) -> dict[str, Any]:
     """Return a checkpoint's content, on the CPU; nothing in it is executed.
 

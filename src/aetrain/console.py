@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -82,7 +83,8 @@ class Story:
         rows = {
             "model": f"{choice['model']} with likelihood={choice['likelihood']},"
             f" posterior={choice['posterior']}, prior={choice['prior']},"
-            f" network={choice['network']}, latent={self.parts.model.latent.numel()}:"
+            f" network={choice['network']},"
+            f" latent={self.parts.model.latent.numel()}{_sampler(choice)}:"
             f" {parameters:,} parameters",
             "data": f"{choice['dataset']}: {sizes}; {shape}, {data.values_seen()}{transform};"
             f" {'in memory on the device' if data.in_memory else 'read by workers'}",
@@ -95,6 +97,16 @@ class Story:
         for name, value in rows.items():
             table.add_row(Text(name, "bold"), Text(value))
         self.say(table)
+
+    def sampler(self, figures: Mapping[str, float]) -> None:
+        """Print what was fitted to the codes, and how well it knows those of the validation."""
+        name, codes = self.job.choices["sampler"], figures["sampler/codes"]
+        line = f"sampler  {name}, fitted to {codes:,.0f} codes in {figures['sampler/fit_s']:.1f} s"
+        own, prior = (figures.get(f"sampler/{name}") for name in ("log_prob", "prior_log_prob"))
+        if own is not None:
+            line += f"; log density of a validation code {own:.2f} nats"
+            line += "" if prior is None else f", the model's own {prior:.2f}"
+        self.say(line)
 
     def results(self, results: dict[str, Any]) -> None:
         """Print the figures, and what to do next."""
@@ -129,6 +141,10 @@ class Story:
             f"go on        aetrain resume={path} {more}\n"
             f"from Python  aetrain.load({str(path)!r}{f', allow={allow}' if allow else ''})"
         )
+
+
+def _sampler(choice: Mapping[str, str]) -> str:
+    return "" if choice["sampler"] == "prior" else f", sampler={choice['sampler']}"
 
 
 def _number(key: str, results: dict[str, Any]) -> str:

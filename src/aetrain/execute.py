@@ -17,6 +17,7 @@ import pytorch_lightning as pl
 import torch
 
 from aetrain import checkpoint, hardware
+from aetrain.after_training import fit_sampler
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
@@ -185,10 +186,13 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         with _signals(model):
             trainer = _fit(job, environment, parts, loggers)
             seconds = time.time() - started
+            more = fit_sampler(job, parts, trainer)
+            if story and more:
+                story.sampler(more)
             trainer.test(model, datamodule=data, verbose=False)
         if story is None:
             return {}
-        results = results_of(job, parts, best_cost(trainer), seconds)
+        results = results_of(job, parts, best_cost(trainer), seconds, more)
         run.write_results(results)
         story.results(results)
         return results
@@ -259,6 +263,8 @@ def _signals(model: Autoencoder) -> Iterator[None]:
         if model.stop_signal:
             raise KeyboardInterrupt
         model.stop_signal = signum
+        if model.stops_at_once:
+            raise Interrupted(signum)
 
     def listen() -> dict[int, Any]:
         try:

@@ -14,6 +14,7 @@ from aetrain.build import (
     build_data,
     build_model,
     build_plan,
+    build_sampler,
     check_pair,
     likelihood_support,
     settle_levels,
@@ -24,6 +25,7 @@ from aetrain.meter import Meter
 from aetrain.position import Position
 from aetrain.precision import in_precision, require_epsilon
 from aetrain.run import Run
+from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import seed_process
 from aetrain.trainer import batches_per_call
 
@@ -63,6 +65,7 @@ class Parts:
     data: DataModule
     position: Position
     run: Run
+    sampler: Sampler | None = None
 
 
 def assemble(
@@ -81,20 +84,24 @@ def assemble(
     support = likelihood_support(config)
     check_pair(support, data.values, choices)
 
-    def build(event: torch.Size) -> Autoencoder:
+    def build(event: torch.Size) -> tuple[Autoencoder, Sampler | None]:
         seed_process(seed)
         # its own from the start, or a checkpoint of doubles would be rounded when restored
-        return in_precision(build_model(config, event), trainer["precision"])
+        model = in_precision(build_model(config, event), trainer["precision"])
+        return model, build_sampler(config["sampler"], model)
 
     # what does not go together is refused before anything is read, wherever the shape is known
     expected, levels = data.source.event, config["likelihood"].get("levels")
-    model = None if expected is None else build(expected)
+    made = None if expected is None else build(expected)
     data.load(support)
     settle_levels(config, data.values_seen())
     check_pair(likelihood_support(config), data.values_seen(), choices)
     config["dataset"]["binarize"] = data.binarize_chosen
-    if model is None or (data.event, config["likelihood"].get("levels")) != (expected, levels):
-        model = build(data.event)
+    if made is None or (data.event, config["likelihood"].get("levels")) != (expected, levels):
+        made = build(data.event)
+    model, sampler = made
+    if sampler is not None:
+        sampler.require(len(data.tables["train"]))
     position = Position()
     if saved is not None:
         position = Position(**saved[CARD]["position"])
@@ -118,4 +125,4 @@ def assemble(
     model.averaged_weights = build_average(trainer, model)
     batch = data.first("train", 2, torch.device("cpu"))
     model.try_out({**batch, "x": batch["x"].to(model.dtype)})
-    return Parts(model, data, position, Run(Path()))
+    return Parts(model, data, position, Run(Path()), sampler)

@@ -2,6 +2,7 @@
 
 import math
 import platform
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,22 @@ if TYPE_CHECKING:
     from aetrain.job import Job, Parts
 
 
-def results_of(job: "Job", parts: "Parts", best_cost: float, fit_seconds: float) -> dict[str, Any]:
-    """Return the flat content of results.json; nats per example where nothing else is said."""
+def results_of(
+    job: "Job",
+    parts: "Parts",
+    best_cost: float,
+    fit_seconds: float,
+    more: Mapping[str, float],
+) -> dict[str, Any]:
+    """Return the flat content of results.json; nats per example where nothing else is said.
+
+    Arguments:
+        job: what was done.
+        parts: with what.
+        best_cost: of the validations.
+        fit_seconds: time of the training.
+        more: further figures.
+    """
     model = parts.model
     figures = {k: v for k, v in model.figures.items() if k != "test/cost"}
     if "test/nll" in figures:
@@ -25,6 +40,7 @@ def results_of(job: "Job", parts: "Parts", best_cost: float, fit_seconds: float)
     first = meter.first_step_at
     results = {
         **figures,
+        **more,
         "run": job.run,
         "val/best_cost": best_cost,
         "epochs": parts.position.epochs_before + parts.position.epoch,

@@ -13,6 +13,8 @@ from aetrain.run import Run
 KEY = "resume="
 FIXED = ("seed", "latent", "model", "network", "likelihood", "posterior", "prior")
 """What the weights and the order of the data depend on."""
+SAMPLER = "sampler"
+"""The one group that may change: it is fitted after training, and anew."""
 PLACES = ("root", "path", "download", "workers", "memory_limit")
 """What may change of a data set: where it is, and how it is read."""
 
@@ -39,13 +41,17 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
     choose_spinning()
     from aetrain import checkpoint
     from aetrain.autoencoder import CARD
+    from aetrain.samplers.chosen import chosen
 
     card = checkpoint.read(run.last)[CARD]
     config, choices = card["config"], card["choices"]
     # what the run itself allowed does not count: it may be somebody else's
     config["allow"] = []
     for key, value in _parsed([o for o in overrides if not o.startswith(KEY)]):
-        _replace(config, key, value)
+        if key == SAMPLER:
+            config[SAMPLER], choices[SAMPLER] = chosen(str(value)), str(value)
+        else:
+            _replace(config, key, value)
     require_allowed(config, config["allow"])
     check(config)
     return config, choices, run

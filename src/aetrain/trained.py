@@ -9,13 +9,15 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain import checkpoint
-from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.autoencoder import CARD, SAMPLER, Autoencoder
 from aetrain.averaging import usable
-from aetrain.build import build_model
+from aetrain.build import build_model, build_sampler
 from aetrain.config.allowlist import require_allowed
 from aetrain.errors import UserError
+from aetrain.position import Position
 from aetrain.precision import in_precision
-from aetrain.seeding import SAMPLE, seed_torch
+from aetrain.samplers.chosen import chosen
+from aetrain.seeding import FIT, SAMPLE, seed_torch
 
 BATCH = 1000
 
@@ -50,7 +52,10 @@ class Trained:
         return self._map(self.model.reconstruct, x, self.event, "x")
 
     def sample(self, n: int, *, seed: int = 0, mean: bool = True) -> Tensor:
-        """Return n samples, (n, *event): means of p(x|z) for z ~ p(z), or draws of x as well."""
+        """Return n samples, (n, *event): means of p(x|z), or draws of x as well.
+
+        z is drawn from the run's sampler, where it has fitted one, else from p(z).
+        """
         seed_torch(self.model.device, SAMPLE, seed)
         parts = [self.model.sample(min(BATCH, n - start)) for start in range(0, n, BATCH)]
         return torch.cat([p.mean if mean else p.sample() for p in parts])
@@ -81,6 +86,29 @@ class Trained:
     def likelihood(self, z: Tensor) -> Distribution:
         """Return p(x|z), batch shape (N,), for z (N, *latent)."""
         return self.model.decode(self._checked(z, self.latent, "z"))
+
+    def fit_sampler(self, name: str, x: Tensor, *, seed: int = 0, **options: Any) -> "Trained":
+        """Let `sample` draw codes from another sampler, fitted to the codes of x (N, *event).
+
+        No weight of the model changes. `aetrain resume=<run> sampler=<name>` does the same to a
+        finished run, with its own training examples, and keeps it there.
+
+        Arguments:
+            name: a choice of the group `sampler`, such as gaussian_mixture; `prior` for none.
+            x: examples, best those of the training, scaled as there.
+            seed: of the draws of q(z|x) and of the fit.
+            options: of the sampler, such as components=20.
+
+        Raises:
+            UserError: where there is no such sampler or option, or the codes do not suit it.
+        """
+        sampler = build_sampler(chosen(name, options), self.model)
+        if sampler is not None:
+            seed_torch(self.model.device, FIT, seed)
+            codes = self._map(lambda part: self.model.encode(part).sample(), x, self.event, "x")
+            sampler.to(self.model.device).fit(codes)
+        self.model.sampler = sampler
+        return self
 
     def to(self, device: str | torch.device) -> "Trained":
         """Move the model to a device."""
@@ -125,6 +153,9 @@ def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:
     require_allowed(config, allow)
     event = torch.Size(card["event"])
     model = in_precision(build_model(config, event), config["trainer"]["precision"])
+    if any(name.startswith(SAMPLER) for name in content["state_dict"]):
+        model.sampler = build_sampler(config["sampler"], model)
     model.load_state_dict(usable(content["state_dict"]))
+    model.position = Position(**card["position"])
     model.card = {k: v for k, v in card.items() if k != "position"}
     return Trained(model, config, event)

@@ -9,10 +9,10 @@ import aetrain
 from aetrain.config.files import groups
 from tests.conftest import TINY
 
-EXPECTED = {
-    "vae": {"reconstructions", "samples", "latent_plane", "latent_grid", "rates"},
-    "ae": {"reconstructions", "samples", "latent_plane", "latent_grid"},
-}
+COMMON = {"reconstructions", "samples", "latent_plane", "latent_grid"}
+FITTED = {"samples_gaussian_mixture"}
+MORE = {"vae": {"rates"}, "two_stage_vae": {"rates"}, "ae": set()}
+MORE |= dict.fromkeys(["rae", "rae_gp", "rae_sn"], FITTED)
 
 
 @pytest.mark.parametrize("model", groups()["model"])
@@ -20,11 +20,12 @@ def test_pictures_go_to_tensorboard_and_to_files(model: str, here: Path) -> None
     job = [f"model={model}", "callbacks=default", "callbacks.figures.every_n_epochs=1"]
     results = aetrain.train([*TINY, *job])
     run = Path(results["run"])
-    assert {path.stem for path in (run / "figures").iterdir()} == EXPECTED[model]
+    expected = COMMON | MORE[model]
+    assert {path.stem for path in (run / "figures").iterdir()} == expected
     events = EventAccumulator(str(run / "tensorboard"), size_guidance={"images": 0}).Reload()
-    assert {tag.split("/")[-1] for tag in events.Tags()["images"]} == EXPECTED[model]
+    assert {tag.split("/")[-1] for tag in events.Tags()["images"]} == expected
     (tag,) = (t for t in events.Tags()["images"] if t.endswith("samples"))
-    assert [image.step for image in events.Images(tag)] == [3, 6]
+    assert [image.step for image in events.Images(tag)][:2] == [3, 6]
 
 
 def test_vectors_are_drawn_as_curves(here: Path) -> None:

@@ -5,7 +5,10 @@ from hydra.utils import instantiate
 
 from aetrain.config.command import Command, check_overrides, explained
 from aetrain.config.compose import compose
+from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError, UserErrors
+
+MODELS = ", ".join(groups()["model"])
 
 
 def test_options_and_overrides_may_be_mixed():
@@ -25,7 +28,7 @@ def test_all_wrong_overrides_are_raised_at_once():
     with pytest.raises(UserErrors) as caught:
         check_overrides(["--cfg", "job", "model=vea", "seed=0,1", "laten=3"])
     assert caught.value.messages == [
-        "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?",
+        f"model=vea: no such model; choose from {MODELS}. Did you mean 'vae'?",
         "seed=0,1: several values need -m",
         "laten=3: no such key 'laten'. Did you mean 'latent'?",
     ]
@@ -48,7 +51,7 @@ def test_what_hydra_raises_is_explained():
     with pytest.raises(UserErrors) as caught, explained(["model=vea"]):
         compose(["model=vea"])
     assert caught.value.messages == [
-        "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?"
+        f"model=vea: no such model; choose from {MODELS}. Did you mean 'vae'?"
     ]
 
 

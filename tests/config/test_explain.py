@@ -12,6 +12,8 @@ from aetrain.config.explain import explain
 from aetrain.config.files import groups
 from aetrain.errors import UserError, UserErrors
 
+MODELS = ", ".join(groups()["model"])
+
 
 def explained(*overrides: str, config_dir: Path | None = None) -> list[str]:
     dirs = [config_dir] if config_dir else []
@@ -23,8 +25,8 @@ def explained(*overrides: str, config_dir: Path | None = None) -> list[str]:
 
 
 HYDRAS = [
-    ("model=vea", "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?"),
-    ("model=3", "model=3: no such model; choose from ae, vae"),
+    ("model=vea", f"model=vea: no such model; choose from {MODELS}. Did you mean 'vae'?"),
+    ("model=3", f"model=3: no such model; choose from {MODELS}"),
     ("modle=ae", "modle=ae: no such key 'modle'. Did you mean 'model'?"),
     ("optmizer.lr=1", "optmizer.lr=1: no such key 'optmizer'. Did you mean 'optimizer'?"),
     (
@@ -76,7 +78,7 @@ FILES = [
     ),
     (
         f"{GLOBAL}defaults:\n  - override /model: vea\n",
-        "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?",
+        f"model=vea: no such model; choose from {MODELS}. Did you mean 'vae'?",
     ),
     (
         f"{GLOBAL}defaults:\n  - /model/other: vae\n",
@@ -98,7 +100,7 @@ FILES = [
     ),
     (
         f"{GLOBAL}defaults:\n  - override /model: ???\n",
-        "model: is missing; choose one with model=..., from ae, vae",
+        f"model: is missing; choose one with model=..., from {MODELS}",
     ),
     (
         f"{GLOBAL}network: {{hidden: {{a: 1}}}}\n",

@@ -5,6 +5,8 @@ import pytest
 from aetrain.config.files import groups
 from aetrain.config.overrides import wrong_overrides
 
+MODELS = ", ".join(groups()["model"])
+
 OWN_LINE = [  # what is said after the override itself
     ("modle=ae", "no such key 'modle'. Did you mean 'model'?"),
     ("modle@foo=ae", "no such key 'modle'. Did you mean 'model'?"),
@@ -46,7 +48,7 @@ OWN_LINE = [  # what is said after the override itself
     ("~latnet", "no such key 'latnet'. Did you mean 'latent'?"),
     ("~model=ae", "is not chosen, so it cannot be taken out; leave this out"),
     ("model@foo=ae", "no such group 'model@foo'. Did you mean 'model'?"),
-    ("model=null", "choose from ae, vae"),
+    ("model=null", f"choose from {MODELS}"),
     ("experiment=null", "leave it out"),
 ]
 
@@ -57,8 +59,8 @@ def test_one_wrong_override(override: str, text: str):
 
 
 CHOICES = [
-    ("model=vea", "no such model; choose from ae, vae. Did you mean 'vae'?"),
-    ("model=3", "no such model; choose from ae, vae"),
+    ("model=vea", f"no such model; choose from {MODELS}. Did you mean 'vae'?"),
+    ("model=3", f"no such model; choose from {MODELS}"),
     ("trainer=cuda", "no such trainer; choose from auto, cpu, ddp, gpu, mps"),
     ("debug=profil", "no such debug; choose from batch, overfit, profile. Did you mean 'profile'?"),
     (
@@ -104,7 +106,7 @@ def test_all_at_once_and_in_order():
     assert wrong_overrides(["optmizer.lr=1", "latent==3", "seed=1", "model=vea", "seed=0,1"]) == [
         "optmizer.lr=1: no such key 'optmizer'. Did you mean 'optimizer'?",
         "latent==3: has two '='; write latent=3",
-        "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?",
+        f"model=vea: no such model; choose from {MODELS}. Did you mean 'vae'?",
         "seed=0,1: several values need -m",
     ]
 
@@ -139,7 +141,7 @@ def test_sweeps(overrides: list[str]):
 def test_wrong_sweeps():
     found = wrong_overrides(["model=ae,vea", "sed=0,1", "prior=range(3)"], multirun=True)
     assert found == [
-        "model=vea: no such model; choose from ae, vae. Did you mean 'vae'?",
+        f"model=vea: no such model; choose from {MODELS}. Did you mean 'vae'?",
         "sed=0,1: no such key 'sed'. Did you mean 'seed'?",
         "prior=range(3): is no choice of prior; choose from "
         + ", ".join(sorted(groups()["prior"])),
@@ -156,8 +158,9 @@ def test_the_users_directory(tmp_path: Path):
     (tmp_path / "model" / "mine.yaml").write_text("a: 1\n")
     assert wrong_overrides(["model=mine", "model.a=2"], config_dirs=[tmp_path]) == []
     assert wrong_overrides([f"hydra.searchpath=[file://{tmp_path}]", "model=mine"]) == []
+    known = ", ".join(sorted([*groups()["model"], "mine"]))
     assert wrong_overrides(["model=mines"], config_dirs=[tmp_path]) == [
-        "model=mines: no such model; choose from ae, mine, vae. Did you mean 'mine'?"
+        f"model=mines: no such model; choose from {known}. Did you mean 'mine'?"
     ]
     assert wrong_overrides(["model.b=2", "model=mine"], config_dirs=[tmp_path]) == [
         "model.b=2: no such key 'model.b'"

@@ -11,6 +11,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from aetrain.autoencoder import Autoencoder
+from aetrain.errors import choice
 from aetrain.figures.bars import rate_bars
 from aetrain.figures.grid import decoded_grid
 from aetrain.figures.plane import plane
@@ -46,23 +47,34 @@ class Figures(pl.Callback):
         """Draw the final state."""
         self.draw(trainer, _model(pl_module))
 
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw what the sampler draws, once it is fitted; `samples` shows the model's own."""
+        model = _model(pl_module)
+        if model.sampler is not None and trainer.is_global_zero:
+            name = choice(model.sampler)
+            seed_torch(model.device, SAMPLE, 0)
+            figure = samples(_cpu(model.sample(64).mean), title=f"decodes of z ~ {name}")
+            self._put(trainer, model, f"samples_{name}", figure)
+
     def draw(self, trainer: pl.Trainer, model: Autoencoder) -> None:
         """Draw every figure once for a step, in process 0, with the averaged weights."""
         if not trainer.is_global_zero or self._drawn_at == model.position.step:
             return
         self._drawn_at = model.position.step
-        self.path.mkdir(exist_ok=True)
         training = model.training
         model.eval()
         with model.averaged():
             for name, figure in draw_all(model):
-                figure.savefig(self.path / f"{name}.png")
-                for logger in trainer.loggers:
-                    if isinstance(logger, TensorBoardLogger):
-                        # the object interface of matplotlib: the figure is on no global list
-                        step = model.position.step
-                        logger.experiment.add_figure(name, figure, step, close=False)
+                self._put(trainer, model, name, figure)
         model.train(training)
+
+    def _put(self, trainer: pl.Trainer, model: Autoencoder, name: str, figure: Figure) -> None:
+        self.path.mkdir(exist_ok=True)
+        figure.savefig(self.path / f"{name}.png")
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                # the object interface of matplotlib: the figure belongs to no global list
+                logger.experiment.add_figure(name, figure, model.position.step, close=False)
 
 
 @torch.no_grad()

@@ -106,10 +106,13 @@ class ProgressLine(ProgressBar):
 def _figures(model: Autoencoder) -> str:
     """Return the newest figures as text."""
     latest, validated = model.meter.latest, model.figures
-    name = "elbo" if "train/elbo" in latest else "distortion"
-    parts = [f"{name} {latest[f'train/{name}']:.2f}"] if f"train/{name}" in latest else []
-    if f"val/{name}" in validated:
-        parts.append(f"validation {validated[f'val/{name}']:.2f}")
+    # a stage may train what is no term of the whole
+    trained = next((n for n in ("elbo", "distortion", "loss") if f"train/{n}" in latest), None)
+    parts = [] if trained is None else [f"{trained} {latest[f'train/{trained}']:.2f}"]
+    name = next((n for n in ("elbo", "distortion", "cost") if f"val/{n}" in validated), None)
+    if name is not None:
+        named = "validation" if name == trained else f"validation {name}"
+        parts.append(f"{named} {validated[f'val/{name}']:.2f}")
     if "speed/examples_per_s" in latest:
         parts.append(f"{latest['speed/examples_per_s']:,.0f} examples/s")
     return "  ".join(parts)

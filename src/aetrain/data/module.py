@@ -1,6 +1,7 @@
 """A data set as the trainer sees it."""
 
 import math
+from collections.abc import Iterator
 from typing import final
 
 import pytorch_lightning as pl
@@ -219,6 +220,12 @@ class DataModule(pl.LightningDataModule):
         rows = torch.randperm(length, generator=generator(SPLIT, self.split_seed))[:n]
         item = Item(rows, self._reader("train").read_now(rows), len(rows))
         return self.block("train", 0, item, device)["x"]
+
+    def blocks_of(self, split: str, rows: Tensor, device: torch.device) -> Iterator[Batch]:
+        """Yield rows of a split as blocks, each of which has noise of its own."""
+        parts = list(rows.split(self.eval_batch_size))
+        for number, (part, raw) in enumerate(zip(parts, self._reader(split).read(parts))):
+            yield self.block(split, number, Item(part, raw, len(part)), device)
 
     def _blocks(self, split: str) -> Blocks:
         return Blocks(self._reader(split), size=self.eval_batch_size, world=self.world)

@@ -54,7 +54,7 @@ class AE(Autoencoder):
         if samples != 1:
             raise UserError(f"samples={samples}: model=ae encodes to a point; use samples=1")
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
-        self.objective = objective
+        self.objective, self.space = objective, encoder.family.space
 
     def players(self) -> Mapping[str, Player]:
         """One player: encoder and decoder."""

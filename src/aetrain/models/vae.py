@@ -67,6 +67,7 @@ class VAE(Autoencoder):
         super().__init__()
         require_rate(encoder.family, prior)
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
+        self.space = encoder.family.space
         self.objective, self.samples = objective, samples
         self.encoder_objective = encoder_objective
         if encoder_objective is not None:

@@ -55,29 +55,51 @@ class Flow(Prior):
         bound: float = 5.0,
     ) -> None:
         super().__init__(event)
-        for name, value, least in [("steps", steps, 1), ("bins", bins, 2)]:
-            if value < least:
-                raise UserError(f"prior.{name}={value}: must be at least {least}")
-        if min(hidden, default=1) < 1:
-            raise UserError(f"prior.hidden={list(hidden)}: widths must be at least 1")
-        if not bound > 0:
-            raise UserError(f"prior.bound={bound}: must be above 0, such as 5.0")
-        kinds = {
-            "maf": (_autoregressive, affine()),
-            "realnvp": (_couplings, affine()),
-            "spline": (_couplings, spline(bins, bound)),
-        }
-        if kind not in kinds:
-            raise UserError(f"prior.kind={kind}: choose from {', '.join(kinds)}")
-        made, monotone = kinds[kind]
-        (d,) = self.event
-        self.steps = nn.ModuleList(made(d, steps, monotone, hidden))
+        made = flow_steps(self.event, "prior", kind, steps, hidden, bins, bound)
+        self.steps = nn.ModuleList(made)
         self.register_buffer("zero", torch.zeros(self.event), persistent=False)
 
     def forward(self) -> NormalizingFlow:
         """Return p(z)."""
         steps: Sequence[FlowStep] = self.steps  # pyright: ignore[reportAssignmentType]
         return NormalizingFlow(steps, self.zero)
+
+
+def flow_steps(
+    event: torch.Size,
+    group: str,
+    kind: str,
+    steps: int,
+    hidden: Sequence[int],
+    bins: int = 8,
+    bound: float = 5.0,
+) -> list[FlowStep]:
+    """Return the maps of a flow of vectors (D,); see `Flow` for the arguments.
+
+    Arguments:
+        event: (D,).
+        group: of the configuration, which messages name.
+
+    Raises:
+        UserError: where the kind is not known, or a number is too small.
+    """
+    for name, value, least in [("steps", steps, 1), ("bins", bins, 2)]:
+        if value < least:
+            raise UserError(f"{group}.{name}={value}: must be at least {least}")
+    if min(hidden, default=1) < 1:
+        raise UserError(f"{group}.hidden={list(hidden)}: widths must be at least 1")
+    if not bound > 0:
+        raise UserError(f"{group}.bound={bound}: must be above 0, such as 5.0")
+    kinds = {
+        "maf": (_autoregressive, affine()),
+        "realnvp": (_couplings, affine()),
+        "spline": (_couplings, spline(bins, bound)),
+    }
+    if kind not in kinds:
+        raise UserError(f"{group}.kind={kind}: choose from {', '.join(kinds)}")
+    made, monotone = kinds[kind]
+    (d,) = event
+    return made(d, steps, monotone, hidden)
 
 
 def _autoregressive(
