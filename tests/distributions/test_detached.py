@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.distributions import Distribution, kl_divergence
 
+from aetrain.build import build_model
 from aetrain.distributions.autoregressive import Autoregressive
 from aetrain.distributions.detached import detached
-from tests.battery import Case, cases, oracle
+from tests.battery import Case, cases, config, oracle
 from tests.posteriors.space import family, points, raw_for
 from tests.priors.space import points as prior_points
 from tests.priors.space import prior
@@ -120,3 +121,16 @@ def test_what_holds_a_function_is_refused() -> None:
     pixels = Autoregressive(lambda h, x: x, torch.zeros(1, 2), torch.Size((1,)), torch.Size((2,)))
     with pytest.raises(NotImplementedError, match="may hold tensors"):
         detached(pixels)
+
+
+@pytest.mark.parametrize("model", ["hierarchical_vae", "ladder_vae"])
+def test_layers_and_what_their_prior_makes_use_of(model: str) -> None:
+    """A prior that only borrows the encoder is cut from it too."""
+    built = build_model(config(f"model={model}", "prior=vamp", "network.hidden=[8]"), (1, 4, 4))
+    made, x = built.double(), torch.rand(3, 1, 4, 4).double().round()
+    for d in (made.encode(x), made.codes()):
+        z = made.encode(x).sample().clone()
+        found = detached(d).log_prob(z)
+        torch.testing.assert_close(found, d.log_prob(z))
+        assert d.log_prob(z).requires_grad
+        assert not found.requires_grad

@@ -20,9 +20,9 @@ from aetrain.models.vae import VAE
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.objective import Objective
 from aetrain.objectives.terms import Weighted
-from aetrain.spaces import Space
 from tests.battery import Case, cases, config
 from tests.conftest import TINY
+from tests.posteriors.space import PRIORS as OF_SPACE
 from tests.test_resume import equal
 
 EVENT, LATENT, B = (1, 4, 4), 6, 5
@@ -31,10 +31,6 @@ POSTERIORS = [p.values[0] for p in cases("posterior") if not p.values[0].options
 PRIORS = [p.values[0] for p in cases("prior") if not p.values[0].options]
 REMEDIES = ("use ", "set ", "choose ", "must be ", "declare ")
 
-PARTNERS = {
-    Space.SPHERE: Case("prior", "hypersphere"),
-    Space.BINARY: Case("prior", "bernoulli"),
-}
 WITHOUT_A_DENSITY = {"reconstruction", "wae", "sliced_wasserstein"}
 """Objectives that serve point codes."""
 STATISTICS = {
@@ -100,9 +96,8 @@ def fit(settings: dict[str, Any]) -> tuple[Autoencoder, dict[str, Tensor]]:
 def partner(posterior: Case) -> Case:
     """Return a prior on a posterior's space."""
     family = make(posterior.config["posterior"])((LATENT,))
-    if family.space is Space.SIMPLEX:
-        return Case("prior", "categorical", (f"classes={family.classes}",))
-    return PARTNERS.get(family.space, Case("prior", "standard_normal"))
+    options = (f"classes={family.classes}",) if family.classes else ()
+    return Case("prior", OF_SPACE[family.space][0], options)
 
 
 def require_one_line(error: UserError) -> None:
@@ -146,6 +141,24 @@ def test_every_prior_is_trained_or_refused(objective: str, prior: Case) -> None:
     )
     for name, parameter in model.named_parameters():
         assert (parameter.grad is not None) or (name.startswith("prior.") and not moved), name
+    return None
+
+
+@every_objective
+@pytest.mark.parametrize("model", [m for m in groups()["model"] if m not in ("ae", "vae")])
+def test_every_model_is_trained_or_refuses(objective: str, model: str) -> None:
+    settings = copy.deepcopy(config(f"model={model}", f"latent={LATENT}"))
+    if "hidden" in settings["network"]:
+        settings = copy.deepcopy(config(f"model={model}", f"latent={LATENT}", "network.hidden=[8]"))
+    of_objective, own = chosen(objective), settings["objective"]["weights"]
+    settings |= {key: of_objective[key] for key in ("objective", "samples")}
+    if model == "factor_vae":
+        settings["objective"]["weights"]["total_correlation"] = own["total_correlation"]
+    try:
+        _, costs = fit(settings)
+    except UserError as error:
+        return require_one_line(error)
+    assert all(cost.isfinite() for cost in costs.values()), costs
     return None
 
 

@@ -1,13 +1,14 @@
 """Distributions whose parameters are constants."""
 
 import copy
-from functools import partial, singledispatch
-from types import FunctionType, MethodType
+from functools import singledispatch
+from types import NoneType
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
+from torch.distributions.constraints import Constraint
 
 from aetrain.distributions.flow import Transform
 from aetrain.distributions.frame import Frame
@@ -24,14 +25,27 @@ def detached(distribution: D) -> D:
     D passes through each step's network, and for planar and Sylvester flows a bracketed search.
 
     Raises:
-        NotImplementedError: for a distribution that holds a function, whose tensors are not known.
+        NotImplementedError: for a distribution that holds something unknown, such as a function,
+            which may know of tensors that a gradient goes to.
     """
     return _cut(distribution)
 
 
 @singledispatch
 def _cut(part: Any) -> Any:
-    return part  # numbers, shapes, names
+    raise NotImplementedError(f"{part} may hold tensors that a gradient goes to")
+
+
+@_cut.register(int)
+@_cut.register(float)
+@_cut.register(str)
+@_cut.register(NoneType)
+@_cut.register(torch.Size)
+@_cut.register(torch.dtype)
+@_cut.register(torch.device)
+@_cut.register(Constraint)
+def _(part: Any) -> Any:
+    return part
 
 
 @_cut.register
@@ -54,22 +68,19 @@ def _(part: nn.Module) -> nn.Module:
     twin.__dict__ = dict(vars(part))
     for kind in ("_parameters", "_buffers", "_modules"):
         twin.__dict__[kind] = {name: _cut(value) for name, value in vars(part)[kind].items()}
+    # another module's module, which this one only makes use of, stands in a tuple
+    for name, value in vars(part).items():
+        if isinstance(value, tuple) and value and isinstance(value[0], nn.Module):
+            twin.__dict__[name] = _cut(value)
     return twin
 
 
-@_cut.register(list)
-@_cut.register(tuple)
-def _(part: Any) -> Any:
-    return type(part)(_cut(value) for value in part)
+@_cut.register
+def _(part: list) -> list[Any]:
+    return [_cut(value) for value in part]
 
 
 @_cut.register
-def _(part: torch.Size) -> torch.Size:
-    return part
-
-
-@_cut.register(FunctionType)
-@_cut.register(MethodType)
-@_cut.register(partial)
-def _(part: Any) -> Any:
-    raise NotImplementedError(f"{part} may hold tensors that a gradient goes to")
+def _(part: tuple) -> tuple[Any, ...]:
+    values = [_cut(value) for value in part]
+    return tuple(values) if type(part) is tuple else type(part)(*values)  # a named one
