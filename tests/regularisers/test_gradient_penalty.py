@@ -89,12 +89,6 @@ def test_a_linear_decoder_is_its_matrix() -> None:
     torch.testing.assert_close(found, linear.weight.square().sum().expand(5))
 
 
-def test_in_one_dimension_every_probe_is_exact() -> None:
-    decoder = layers(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 64), size=1)
-    z = torch.randn(5, 1, dtype=torch.float64)
-    torch.testing.assert_close(penalty(decoder, z, probes=1), penalty(decoder, z))
-
-
 def test_what_is_refused() -> None:
     with pytest.raises(UserError, match=r"regulariser\.probes=0: must be at least 1, or null"):
         GradientPenalty(perceptron(), probes=0)

@@ -1,11 +1,9 @@
 """A decoder that changes slowly with the code."""
 
-import warnings
 from typing import final
 
 import torch
 from torch import Tensor
-from torch.func import jvp, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from aetrain.conditional import Conditional
@@ -15,20 +13,25 @@ from aetrain.networks.autoregressive import AutoregressiveNetwork
 from aetrain.objectives.terms import Terms
 from aetrain.regularisers.regulariser import Regulariser
 
+AT_ONCE = 64
+"""Rows of the Jacobian that are held at a time."""
+
 
 @final
 class GradientPenalty(Regulariser):
     """`gradient_penalty` = |∂μ/∂z|², the squared Frobenius norm of the Jacobian of the mean μ(z).
 
-    With J = ∂μ/∂z, |J|² = Σ_d |J e_d|² over the D directions of the code, each a pass forward with
-    its derivative; or, without bias, the mean of |J v|² over probes v of independent ±1
-    (Hutchinson). A VAE with posteriors N(z, σ² I) pays about ½ σ² |J|² more than its
-    reconstructions at the means, under a Gaussian likelihood of scale 1: this is that cost without
-    the noise.
+    With J = ∂μ/∂z, |J|² is the mean of |Jᵀ r|² over probes r of independent ±1 in the space of x
+    (Hutchinson), each a pass backwards; or, exactly, the sum of |Jᵀ eᵢ|² over all values i of x. A
+    VAE with posteriors N(z, σ² I) pays about ½ σ² |J|² more than its reconstructions at the means,
+    under a Gaussian likelihood of scale 1: this is that cost without the noise.
+
+    Passes forwards would be fewer, but torch's derivative of theirs is silently wrong through a
+    layer norm (2.14).
 
     Arguments:
         decoder: p(x|z).
-        probes: how many; None for all directions, exactly.
+        probes: how many; None for all values of x, exactly, where they are few.
 
     Raises:
         UserError: where there are fewer probes than 1, or the decoder is autoregressive.
@@ -52,34 +55,33 @@ class GradientPenalty(Regulariser):
                 " code alone, so its gradient is no penalty: use network=conv, or model=rae"
             )
         self.probes = probes
-        _warm_up()
 
     def terms(self, z: Tensor) -> Terms:
         """Return the penalty, (B,), at codes z (B, *latent)."""
-        directions = self._directions(z)
-        passes = vmap(lambda v: self._slope(z, v), randomness="same")
-        squares = passes(directions).sum(0)
-        return {"gradient_penalty": squares / (self.probes or 1)}
+        trained = torch.is_grad_enabled()
+        # of attention's kernels only the plain one has two derivatives
+        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+            z = z if z.requires_grad else z.detach().requires_grad_()
+            mean = self.decoder(z).mean
+            parts = [self._squares(mean, z, r, trained) for r in self._probes(mean).split(AT_ONCE)]
+        return {"gradient_penalty": torch.stack(parts).sum(0) / (self.probes or 1)}
 
-    def _directions(self, z: Tensor) -> Tensor:
-        """Return vectors (n, B, *latent) to multiply J with."""
+    def _probes(self, mean: Tensor) -> Tensor:
+        """Return what to multiply Jᵀ with, (n, B, *event)."""
         if self.probes is not None:
-            return torch.randint(2, (self.probes, *z.shape), device=z.device).to(z.dtype) * 2 - 1
-        size = z[0].numel()
-        unit = torch.eye(size, dtype=z.dtype, device=z.device).reshape(size, 1, *z.shape[1:])
-        return unit.expand(size, *z.shape)
+            signs = torch.randint(2, (self.probes, *mean.shape), device=mean.device)
+            return signs.to(mean.dtype) * 2 - 1
+        size = mean[0].numel()
+        rows = torch.eye(size, dtype=mean.dtype, device=mean.device)
+        return rows.reshape(size, 1, *mean.shape[1:]).expand(size, *mean.shape)
 
-    def _slope(self, z: Tensor, v: Tensor) -> Tensor:
-        """Return |J v|², (B,)."""
-        # the fused kernels of attention have no derivative forwards
-        with sdpa_kernel(SDPBackend.MATH):
-            slope = jvp(lambda code: self.decoder(code).mean, (z,), (v,))[1]
-        assert isinstance(slope, Tensor)
-        return full_precision(slope).flatten(1).square().sum(1)
-
-
-def _warm_up() -> None:
-    """Differentiate forwards once: torch then loads rules of its own that it warns of itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        jvp(torch.sin, (torch.zeros(()),), (torch.ones(()),))
+    @staticmethod
+    def _squares(mean: Tensor, z: Tensor, probes: Tensor, trained: bool) -> Tensor:
+        """Return Σ |Jᵀ r|² over the probes (n, B, *event), (B,)."""
+        batched = len(probes) > 1
+        given = probes if batched else probes[0]
+        (rows,) = torch.autograd.grad(
+            mean, z, given, create_graph=trained, retain_graph=True, is_grads_batched=batched
+        )
+        squares = full_precision(rows).reshape(len(probes), len(z), -1).square()
+        return squares.sum((0, 2))
