@@ -274,6 +274,19 @@ def test_great_outputs_give_finite_loss_and_gradient(
 
 
 @every_one
+@pytest.mark.parametrize("size", [0.0, 1.0, 30.0])
+def test_the_second_derivative_is_finite(case: Case, size: float) -> None:
+    """Dynamics that follow the gradient of a density are differentiated themselves."""
+    family = made(case, 3, 2, 2)
+    raw = (size * raw_for(family, 20, dtype=torch.float32)).requires_grad_()
+    x = values_of(family, 20, 3, 2, 2, dtype=torch.float32) * (50 if family.support.counts else 1)
+    (first,) = torch.autograd.grad(family(raw).log_prob(x).sum(), raw, create_graph=True)
+    (second,) = torch.autograd.grad((first * torch.randn_like(first)).sum(), raw)
+    assert first.isfinite().all()
+    assert second.isfinite().all()
+
+
+@every_one
 @pytest.mark.parametrize("size", [1e4, -1e4])
 def test_great_own_parameters_give_finite_loss_and_gradient(case: Case, size: float) -> None:
     family = made(case, 5)

@@ -186,6 +186,19 @@ def test_the_gradient_reaches_every_parameter(case: Case) -> None:
             assert (parameter.grad != 0).any() or parameter.numel() == 1
 
 
+@every_real
+def test_the_second_derivative_is_finite(case: Case) -> None:
+    """Dynamics that follow the gradient of a density are differentiated themselves."""
+    made = prior(case, size(case, 6), torch.float32)
+    z = torch.cat([s * points(made, 5).float() for s in (0, 1, 20)]).requires_grad_()
+    (first,) = torch.autograd.grad(made().log_prob(z).sum(), z, create_graph=True)
+    # of tails that fall exponentially the second derivative is 0, and has no graph
+    inputs = [z, *made.parameters()]
+    total = (first * torch.randn_like(first)).sum() + 0 * z.sum()
+    for second in torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True):
+        assert second.isfinite().all()
+
+
 # --- far out ---
 
 

@@ -27,7 +27,9 @@ class ZeroInflated(Elementwise):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(x), of the batch's shape."""
         counted = logsigmoid(-self.gate) + self.counts.log_prob(value)
-        zero = torch.logaddexp(logsigmoid(self.gate), counted)
+        inflated = logsigmoid(self.gate)
+        # log(exp a + exp b) = a − log σ(a − b); logaddexp's second derivative is NaN for a ≫ b
+        zero = inflated - logsigmoid(inflated - counted)
         return self.total(torch.where(value == 0, zero, counted))
 
     @property
