@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from aetrain.conditional import Conditional, Network
+from aetrain.errors import UserError
 from aetrain.families import Family
 from aetrain.making import make, make_with
 from aetrain.priors.prior import Prior
@@ -38,6 +39,24 @@ class Pieces:
     def likelihood(self, event: Sequence[int]) -> Family:
         """Return a likelihood of events of a shape."""
         return make(self._config["likelihood"])(torch.Size(event))
+
+    def require_own(self, model: str, **groups: tuple[Callable[..., Any], str]) -> None:
+        """Refuse other choices than the default of groups that a model does not use.
+
+        Arguments:
+            model: its name.
+            groups: group -> (class of the default choice, name of that choice).
+
+        Raises:
+            UserError: naming the group, which would otherwise be passed over in silence.
+        """
+        for group, (default, name) in groups.items():
+            node = self._config[group]
+            if make(node.get("encoder", node)).func is not default:
+                raise UserError(
+                    f"{group}: model={model} has its own and makes no use of another: use"
+                    f" {group}={name}, the default"
+                )
 
     @property
     def encoder_network(self) -> Network:
