@@ -93,10 +93,14 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     if codes.shape[1] == 2:
         yield (
             "latent_grid",
-            decoded_grid(lambda z: _cpu(model.decode(z.to(model.device, dtype)).mean)),
+            decoded_grid(lambda z: _cpu(model.decode(_codes(z, model, dtype)).mean)),
         )
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)
+
+
+def _codes(z: Tensor, model: Autoencoder, dtype: torch.dtype) -> Tensor:
+    return z.to(model.device, dtype).unflatten(1, model.latent)
 
 
 def _cpu(x: Tensor) -> Tensor:

@@ -106,7 +106,8 @@ class ProgressLine(ProgressBar):
 def _figures(model: Autoencoder) -> str:
     """Return the newest figures as text."""
     latest, validated = model.meter.latest, model.figures
-    name = "elbo" if "train/elbo" in latest else "distortion"
+    trained = [name for name in ("elbo", "distortion", "rate") if f"train/{name}" in latest]
+    name = trained[0] if trained else "distortion"
     parts = [f"{name} {latest[f'train/{name}']:.2f}"] if f"train/{name}" in latest else []
     if f"val/{name}" in validated:
         parts.append(f"validation {validated[f'val/{name}']:.2f}")
