@@ -11,6 +11,7 @@ from aetrain.networks.activation import activation_named
 from aetrain.networks.given import joined, width
 from aetrain.networks.image import (
     halvings,
+    halvings_to,
     image_shape,
     more,
     one_image,
@@ -55,10 +56,11 @@ def _changed(depth_in: int, depth_out: int) -> nn.Module:
     return nn.Identity() if depth_in == depth_out else nn.Conv2d(depth_in, depth_out, 1)
 
 
-def _same(depth: int, nonlinearity: Maker, gain: float) -> Residual:
-    """Return a block that keeps size and channels."""
-    convs = [nn.Conv2d(depth, depth, 3, padding=1) for _ in range(2)]
-    return Residual(nn.Identity(), [nonlinearity(), convs[0], nonlinearity(), convs[1]], gain)
+def _same(depth_in: int, depth_out: int, nonlinearity: Maker, gain: float) -> Residual:
+    """Return a block that keeps the size."""
+    convs = [nn.Conv2d(depth, depth_out, 3, padding=1) for depth in (depth_in, depth_out)]
+    branch = [nonlinearity(), convs[0], nonlinearity(), convs[1]]
+    return Residual(_changed(depth_in, depth_out), branch, gain)
 
 
 def _down(depth_in: int, depth_out: int, nonlinearity: Maker, gain: float) -> Residual:
@@ -79,14 +81,24 @@ def _up(
     return Residual(shortcut, [nonlinearity(), conv, nonlinearity(), grow], gain)
 
 
+def _as_many(channels: Sequence[int], times: int) -> list[int]:
+    """Return the channels, the last of them again and again where there are more halvings."""
+    return [*channels, *[channels[-1]] * (times - len(channels))]
+
+
 @final
 class ResnetEncoder(nn.Module):
     """Residual blocks, some of which halve the image, then a linear layer to any shape.
 
+    An output (..., D, H', W') of the size of the image halved several times is a map: so often is
+    the image halved, and the last layer is a convolution of 1x1, so that each place of the map
+    sees its part of the image.
+
     Arguments:
         given: shapes of the inputs: one image (C, H, W) of any size.
         out: shape of the output.
-        channels: channels after each halving of height and width, which rounds up.
+        channels: channels after each halving of height and width, which rounds up; with a map of
+            fewer halvings the later ones are of its size, with one of more the last are repeated.
         depth: blocks of each size; the first of them halves.
         activation: name of the nonlinearity.
 
@@ -109,27 +121,38 @@ class ResnetEncoder(nn.Module):
         colours, rows, columns = one_image(given, "resnet")
         require_layers(channels, "resnet")
         require_at_least_one(depth=depth)
+        to_map = halvings_to(rows, columns, out)
+        times = len(channels) if to_map is None else to_map
+        channels = _as_many(channels, times)
         gain = (depth * len(channels)) ** -0.5
         layers: list[nn.Module] = [nn.Conv2d(colours, channels[0], 3, padding=1)]
-        for before, after in zip([channels[0], *channels], channels, strict=False):
-            layers.append(_down(before, after, nonlinearity, gain))
-            layers += [_same(after, nonlinearity, gain) for _ in range(depth - 1)]
-        end = (channels[-1], *halvings(rows, columns, len(channels))[-1])
-        layers += [nonlinearity(), nn.Flatten(), nn.Linear(math.prod(end), math.prod(out))]
+        for i, (before, after) in enumerate(zip([channels[0], *channels], channels)):
+            block = _down if i < times else _same
+            layers.append(block(before, after, nonlinearity, gain))
+            layers += [_same(after, after, nonlinearity, gain) for _ in range(depth - 1)]
+        layers.append(nonlinearity())
+        if to_map is None:
+            end = (channels[-1], *halvings(rows, columns, times)[-1])
+            layers += [nn.Flatten(), nn.Linear(math.prod(end), math.prod(out))]
+        else:
+            layers.append(nn.Conv2d(channels[-1], math.prod(out[:-2]), 1))
         self.layers = nn.Sequential(*layers)
         self.out = torch.Size(out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (B, C, H, W) to (B, *out)."""
-        return self.layers(x).unflatten(1, self.out)
+        return self.layers(x).reshape(-1, *self.out)
 
 
 @final
 class ResnetDecoder(nn.Module):
     """A linear layer, then residual blocks, some of which double the image, to any size.
 
+    Where one map (D, H', W') is given, of the size of the image halved several times, a convolution
+    stands for the linear layer, and the map is doubled so often.
+
     Arguments:
-        given: shapes of the inputs: one vector or more, flattened and concatenated.
+        given: shapes of the inputs: one map, or one vector or more, flattened and concatenated.
         out: (C, H, W), or (P, C, H, W) for P parameters of each value.
         channels: channels of the encoder's sizes, from the image inwards; used from the last.
         depth: blocks of each size; the last of them doubles.
@@ -153,17 +176,27 @@ class ResnetDecoder(nn.Module):
         parameters, colours, rows, columns = image_shape(out, "the output", "resnet")
         require_layers(channels, "resnet")
         require_at_least_one(depth=depth)
+        map_given = len(given) == 1 and len(given[0]) == 3
+        from_map = halvings_to(rows, columns, given[0]) if map_given else None
+        times = len(channels) if from_map is None else from_map
+        channels = _as_many(channels, times)
         gain = (depth * len(channels)) ** -0.5
-        *sizes, smallest = halvings(rows, columns, len(channels))
+        *sizes, smallest = halvings(rows, columns, times)
         start = (channels[-1], *smallest)
         layers: list[nn.Module] = [
             nn.Linear(width(given), math.prod(start)),
             nn.Unflatten(1, start),
         ]
-        inwards = zip([channels[0], *channels], channels, sizes, strict=False)
-        for after, before, size in reversed(list(inwards)):
-            layers += [_same(before, nonlinearity, gain) for _ in range(depth - 1)]
-            layers.append(_up(before, after, size, nonlinearity, gain))
+        if from_map is not None:
+            read = nn.Conv2d(given[0][0], channels[-1], 3, padding=1)
+            layers = [nn.Unflatten(1, given[0]), read]
+        inwards = list(enumerate(zip([channels[0], *channels], channels)))
+        for i, (after, before) in reversed(inwards):
+            layers += [_same(before, before, nonlinearity, gain) for _ in range(depth - 1)]
+            if i < times:
+                layers.append(_up(before, after, sizes[i], nonlinearity, gain))
+            else:
+                layers.append(_same(before, after, nonlinearity, gain))
         layers += [nonlinearity(), nn.Conv2d(channels[0], parameters * colours, 3, padding=1)]
         self.layers = nn.Sequential(*layers)
         self.out = torch.Size(out)
