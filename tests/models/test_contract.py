@@ -1,6 +1,7 @@
 """One battery over every model in conf/: what the rest of the program relies on."""
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from torch import Tensor
 from aetrain.autoencoder import Autoencoder
 from aetrain.build import build_model, build_plan
 from aetrain.config.files import groups
+from aetrain.evolving import Evolving
 from aetrain.game import Game, Plan
 from aetrain.objectives.terms import Weighted
+from aetrain.player import Batch
+from aetrain.world import World
 from tests.battery import Case, cases, config
 
 B, S, LATENT = 4, 3, 6
@@ -44,6 +48,25 @@ def binary(*shape: int) -> Tensor:
     return torch.rand(shape).round()
 
 
+def every_stage(model: Autoencoder) -> Iterator[int]:
+    """Put the model into each of its stages, one after another."""
+    for stage in range(len(model.stages)):
+        model.position.stage = stage
+        yield stage
+
+
+def train(model: Autoencoder, plan: Plan, batch: Batch, steps: int) -> Iterator[dict[str, Tensor]]:
+    """Train the present stage on one batch as `Autoencoder.step` does; yield each step's costs."""
+    players, number = model.players(), len(batch["x"])
+    optimizers = {name: plan.optimizer(p.parameters()) for name, p in players.items()}
+    game = Game(players, optimizers, plan, steps)
+    for step in range(steps):
+        yield game.play(batch, number, step, measure=True)
+        for module in model.modules():
+            if isinstance(module, Evolving):
+                module.after_step(step + 1, steps, World())
+
+
 @every_model
 @every_place
 @torch.no_grad()
@@ -51,9 +74,10 @@ def test_shapes(case: Case, network: str, event: Any) -> None:
     model = build(case, event, f"network={network}")
     x = binary(B, *event)
     q = model.encode(x)
-    assert (q.batch_shape, q.event_shape) == ((B,), (LATENT,))
+    assert model.latent[0] == LATENT
+    assert (q.batch_shape, q.event_shape) == ((B,), model.latent)
     for batch in [(B,), (S, B)]:
-        p = model.decode(torch.randn(*batch, LATENT))
+        p = model.decode(torch.randn(*batch, *model.latent))
         assert (p.batch_shape, p.event_shape) == (batch, event)
     p = model.sample(7)
     assert (p.batch_shape, p.event_shape) == ((7,), event)
@@ -68,23 +92,25 @@ def test_shapes(case: Case, network: str, event: Any) -> None:
 @every_model
 @every_place
 def test_report(case: Case, network: str, event: Any) -> None:
-    with torch.no_grad():
-        report = build(case, event, f"network={network}").report({"x": binary(B, *event)})
-    assert "distortion" in report.costs
-    for cost in report.costs.values():
-        assert cost.shape == (B,)
-        assert cost.isfinite().all()
-    assert report.code.shape == (B, LATENT)
-    if report.rates is not None:
-        assert report.rates.shape == (B, LATENT)
-        torch.testing.assert_close(report.rates.sum(1), report.costs["rate"])
+    model = build(case, event, f"network={network}")
+    for _ in every_stage(model):
+        with torch.no_grad():
+            report = model.report({"x": binary(B, *event)})
+        assert "distortion" in report.costs
+        for cost in (*report.costs.values(), *report.more.values()):
+            assert cost.shape == (B,)
+            assert cost.isfinite().all()
+        assert report.code.shape == (B, *model.latent)
+        if report.rates is not None:
+            assert report.rates.shape == (B, *model.latent)
+            torch.testing.assert_close(report.rates.flatten(1).sum(1), report.costs["rate"])
 
 
 @every_model
 def test_a_report_is_at_weight_one_whatever_the_weights(case: Case) -> None:
     model = build(case)
     batch = {"x": binary(B, 1, 8, 8)}
-    names = list(model.players()["model"].terms(batch)) if len(model.players()) == 1 else []
+    names = [name for player in model.players().values() for name in player.terms(batch)]
     reports = []
     for weight in (1.0, 0.0, 7.0):
         model.plan = Plan(weights=dict.fromkeys(names, weight))
@@ -100,11 +126,13 @@ def test_a_report_does_not_depend_on_the_batch_size(case: Case) -> None:
     """Of the means; the noise of each example is a matter of its block."""
     model = build(case).double()
     x = binary(B, 1, 8, 8).double()
-    with torch.no_grad():
-        whole, parts = model.report({"x": x}), [model.report({"x": x[[i]]}) for i in range(B)]
-    torch.testing.assert_close(whole.code, torch.cat([p.code for p in parts]))
-    if whole.rates is not None:
-        torch.testing.assert_close(whole.costs["rate"], torch.cat([p.costs["rate"] for p in parts]))
+    for _ in every_stage(model):
+        with torch.no_grad():
+            whole, parts = model.report({"x": x}), [model.report({"x": x[[i]]}) for i in range(B)]
+        torch.testing.assert_close(whole.code, torch.cat([p.code for p in parts]))
+        if whole.rates is not None or len(model.stages) > 1:
+            rates = torch.cat([p.costs["rate"] for p in parts])
+            torch.testing.assert_close(whole.costs["rate"], rates)
 
 
 @every_model
@@ -112,12 +140,15 @@ def test_terms(case: Case) -> None:
     """Each is (B,), weighted (B,), or a scalar; the players' parameters are the whole model's."""
     model = build(case)
     batch = {"x": binary(B, 1, 8, 8)}
-    for player in model.players().values():
-        for term in player.terms(batch).values():
-            cost = term.cost if isinstance(term, Weighted) else term
-            assert cost.shape in [(B,), ()]
-            assert cost.isfinite().all()
-    own = set(itertools.chain.from_iterable(p.parameters() for p in model.players().values()))
+    own: set[torch.nn.Parameter] = set()
+    for _ in every_stage(model):
+        players = model.players().values()
+        for player in players:
+            for term in player.terms(batch).values():
+                cost = term.cost if isinstance(term, Weighted) else term
+                assert cost.shape in [(B,), ()]
+                assert cost.isfinite().all()
+        own |= set(itertools.chain.from_iterable(p.parameters() for p in players))
     assert own == {p for p in model.parameters() if p.requires_grad}
 
 
@@ -126,12 +157,10 @@ def test_terms(case: Case) -> None:
 def test_a_step_moves_every_parameter(case: Case, network: str, event: Any) -> None:
     chosen = settings(case, f"network={network}", "network.activation=tanh")
     model = build_model(chosen, event)
-    players, plan = model.players(), build_plan(chosen, "cpu")
-    optimizers = {name: plan.optimizer(p.parameters()) for name, p in players.items()}
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    game = Game(players, optimizers, plan, total_steps=10)
-    costs = game.play({"x": binary(B, *event)}, B, 0, measure=True)
-    assert all(cost.isfinite() and not cost.requires_grad for cost in costs.values())
+    for _ in every_stage(model):
+        (costs,) = train(model, build_plan(chosen, "cpu"), {"x": binary(B, *event)}, 1)
+        assert all(cost.isfinite() and not cost.requires_grad for cost in costs.values())
     for name, parameter in model.named_parameters():
         assert not torch.equal(parameter, before[name]), name
 
@@ -140,17 +169,15 @@ def test_a_step_moves_every_parameter(case: Case, network: str, event: Any) -> N
 def test_training_lowers_the_cost(case: Case) -> None:
     chosen = settings(case, "optimizer.lr=0.01")
     model = build_model(chosen, (1, 8, 8))
-    players, plan = model.players(), build_plan(chosen, "cpu")
-    optimizers = {name: plan.optimizer(p.parameters()) for name, p in players.items()}
-    game, batch = Game(players, optimizers, plan, 200), {"x": binary(B, 1, 8, 8)}
+    batch = {"x": binary(B, 1, 8, 8)}
 
     def cost() -> Tensor:
         with torch.no_grad():
             return torch.stack(list(model.report(batch).costs.values())).sum()
 
     before = cost()
-    for step in range(200):
-        game.play(batch, B, step, measure=False)
+    for _ in every_stage(model):
+        list(train(model, build_plan(chosen, "cpu"), batch, 200))
     assert cost() < 0.7 * before
 
 
