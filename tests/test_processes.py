@@ -53,6 +53,19 @@ def test_two_processes_equal_one(model: str, tmp_path: Path, shell: Shell) -> No
     assert len(list((tmp_path / "two/tensorboard").iterdir())) == 1
 
 
+@pytest.mark.parametrize("model", ["vqvae", "rvqvae"])
+def test_processes_move_dead_codes_to_the_same_features(
+    model: str, tmp_path: Path, shell: Shell
+) -> None:
+    """A run whose processes end with different weights or buffers fails."""
+    revive = ["model.quantiser.revive_below=1000", "run.dir=two"]
+    two = shell(*TWO, *JOB, f"model={model}", *revive)
+    assert two.returncode == 0, two.stderr
+    state = weights(tmp_path / "two")
+    counts = [state[name] for name in state if name.endswith("counts")]
+    assert all((own >= 1000).all() for own in counts)
+
+
 def test_a_sweep_over_numbers_of_devices(tmp_path: Path, shell: Shell) -> None:
     sweep = shell("-m", "trainer=ddp", "trainer.devices=2,1,2", *JOB, "model=ae")
     assert sweep.returncode == 0, sweep.stderr
