@@ -31,8 +31,6 @@ AS_ONE = {
     "ae": [],
     "vae": ["trainer.max_steps=0"],
     "vqvae": ["model.quantiser.revive_below=0", "model.quantiser.codes=16"],
-    "rvqvae": ["model.quantiser.revive_below=0", "model.quantiser.codes=16"],
-    "fsq_vae": [],
 }
 
 
@@ -53,17 +51,12 @@ def test_two_processes_equal_one(model: str, tmp_path: Path, shell: Shell) -> No
     assert len(list((tmp_path / "two/tensorboard").iterdir())) == 1
 
 
-@pytest.mark.parametrize("model", ["vqvae", "rvqvae"])
-def test_processes_move_dead_codes_to_the_same_features(
-    model: str, tmp_path: Path, shell: Shell
-) -> None:
+def test_processes_move_dead_codes_to_the_same_features(tmp_path: Path, shell: Shell) -> None:
     """A run whose processes end with different weights or buffers fails."""
-    revive = ["model.quantiser.revive_below=1000", "run.dir=two"]
-    two = shell(*TWO, *JOB, f"model={model}", *revive)
+    revive = ["model.quantiser.revive_below=1000", "model.prior_epochs=1", "run.dir=two"]
+    two = shell(*TWO, *JOB, "model=vqvae", *revive)
     assert two.returncode == 0, two.stderr
-    state = weights(tmp_path / "two")
-    counts = [state[name] for name in state if name.endswith("counts")]
-    assert all((own >= 1000).all() for own in counts)
+    assert (weights(tmp_path / "two")["quantiser.codebook.counts"] >= 1000).all()
 
 
 def test_a_sweep_over_numbers_of_devices(tmp_path: Path, shell: Shell) -> None:
