@@ -29,13 +29,17 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from aetrain import build, making, pieces
+from aetrain.autoencoder import Autoencoder
 from aetrain.config.compose import compose
 from aetrain.config.files import groups
+from aetrain.data.module import DataModule
 from aetrain.data.table import Memory, Splits
 from aetrain.data.vision import Vision
 from aetrain.errors import UserError
+from aetrain.evolving import Evolving
 from aetrain.game import Game
 from aetrain.job import assemble
+from aetrain.world import World
 
 AXES = ("model", "likelihood", "posterior", "prior", "network", "dataset")
 Row = tuple[str, ...]
@@ -105,7 +109,7 @@ def composed(*overrides: str) -> dict[str, Any]:
 
 
 def attempt(row: Row, data: Data) -> str | None:
-    """Fit two batches; return None where that goes well, else the refusal's text.
+    """Fit two batches of every stage; return None where that goes well, else the refusal's text.
 
     Raises:
         AssertionError: where a term or gradient is not finite, or a parameter has none.
@@ -126,14 +130,25 @@ def attempt(row: Row, data: Data) -> str | None:
             parts = assemble(config, chosen, None, "cpu")
     except UserError as refusal:
         return str(refusal).splitlines()[0].replace(str(data.folder), "<folder>")
-    model, data_module = parts.model, parts.data
-    model.prepare(data_module)
+    parts.model.prepare(parts.data)
+    for stage in range(len(parts.model.stages)):
+        parts.model.position.stage = stage
+        _fit_two(parts.model, parts.data)
+    return None
+
+
+def _fit_two(model: Autoencoder, data_module: DataModule) -> None:
+    """Fit two batches of the present stage."""
+    model.begin_stage(data_module)
     players = model.players()
     optimizers = {name: model.plan.optimizer(p.parameters()) for name, p in players.items()}
     game = Game(players, optimizers, model.plan, total_steps=2)
     items = [item for call in data_module.train_dataloader() for item in call]
     for step, item in enumerate(items[:2]):
         costs = game.play(data_module.batch(item, torch.device("cpu")), item.examples, step, True)
+        for module in model.modules():
+            if isinstance(module, Evolving):
+                module.after_step(step + 1, 2, World())
         for name, cost in costs.items():
             assert cost.isfinite(), f"{name} is {cost.item()} at step {step}"
     of_players = {id(p) for player in players.values() for p in player.parameters()}
@@ -141,7 +156,6 @@ def attempt(row: Row, data: Data) -> str | None:
         if id(parameter) in of_players:
             assert parameter.grad is not None, f"{name} has no gradient"
             assert parameter.grad.isfinite().all(), f"the gradient of {name} is not finite"
-    return None
 
 
 def pairs(row: Row) -> Iterator[Pair]:

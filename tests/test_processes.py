@@ -25,10 +25,18 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return torch.load(run / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
 
 
-@pytest.mark.parametrize("model", ["ae", "vae"])
+# without steps the weights are the initial ones: a vae's training noise is each process's own, and
+# so are the features that dead codes move to
+AS_ONE = {
+    "ae": [],
+    "vae": ["trainer.max_steps=0"],
+    "vqvae": ["model.quantiser.revive_below=0", "model.quantiser.codes=16"],
+}
+
+
+@pytest.mark.parametrize("model", AS_ONE)
 def test_two_processes_equal_one(model: str, tmp_path: Path, shell: Shell) -> None:
-    # without steps the weights are the initial ones: a vae's training noise is each process's own
-    steps = [] if model == "ae" else ["trainer.max_steps=0"]
+    steps = AS_ONE[model]
     one = shell(*JOB, *steps, f"model={model}", "run.dir=one")
     two = shell(*TWO, *JOB, *steps, f"model={model}", "run.dir=two")
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
@@ -41,6 +49,14 @@ def test_two_processes_equal_one(model: str, tmp_path: Path, shell: Shell) -> No
     for name in figures:
         assert b[name] == pytest.approx(a[name], rel=1e-9), name
     assert len(list((tmp_path / "two/tensorboard").iterdir())) == 1
+
+
+def test_processes_move_dead_codes_to_the_same_features(tmp_path: Path, shell: Shell) -> None:
+    """A run whose processes end with different weights or buffers fails."""
+    revive = ["model.quantiser.revive_below=1000", "model.prior_epochs=1", "run.dir=two"]
+    two = shell(*TWO, *JOB, "model=vqvae", *revive)
+    assert two.returncode == 0, two.stderr
+    assert (weights(tmp_path / "two")["quantiser.codebook.counts"] >= 1000).all()
 
 
 def test_a_sweep_over_numbers_of_devices(tmp_path: Path, shell: Shell) -> None:

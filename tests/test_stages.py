@@ -92,3 +92,34 @@ def test_died_between_two_stages(choices: str, monkeypatch: pytest.MonkeyPatch) 
             run(choices, "run.dir=parts")
     aetrain.train(["resume=parts", "allow=[tests.two_stages]"])
     equal(Path("straight"), Path("parts"))
+
+
+QUANTISED = [
+    *(*TINY, "trainer.steps_per_call=1", "schedule=cosine", "model.prior_epochs=3"),
+    "allow=[tests.two_stages]",
+]
+
+
+@pytest.mark.parametrize("model", ["vqvae", "rvqvae", "fsq_vae"])
+def test_quantised_codes_stopped_in_either_stage_and_resumed(model: str, here: Path) -> None:
+    """Their codebooks' averages and revived codes, and the prior's, are in the checkpoint."""
+    job = [*QUANTISED, f"model={model}"]
+    results = aetrain.train([*job, "run.dir=straight"])
+    assert results["steps"] == 5 * BATCHES
+    for step in (4, 10):
+        stop = ["+callbacks.stop._target_=tests.two_stages.Stop", f"+callbacks.stop.step={step}"]
+        with pytest.raises(Interrupted):
+            aetrain.train([*job, f"run.dir=stopped-{step}", *stop])
+        more = ["callbacks.stop.step=-1", "allow=[tests.two_stages]"]
+        again = aetrain.train([f"resume=stopped-{step}", *more])
+        equal(Path("straight"), Path(f"stopped-{step}"))
+        assert again["test/elbo"] == results["test/elbo"]
+
+
+def test_the_second_stage_of_quantised_codes_trains_the_prior_alone(here: Path) -> None:
+    aetrain.train([*QUANTISED, "model=vqvae", "run.dir=r"])
+    first, last = (
+        torch.load(f"r/checkpoints/{name}.ckpt")["state_dict"] for name in ("stage-0", "last")
+    )
+    for name, tensor in first.items():
+        assert torch.equal(tensor, last[name]) != name.startswith("code_prior."), name

@@ -29,6 +29,7 @@ FIGURES = (
     ("test/rate", "rate", "nats"),
     ("test/nll", "NLL, importance-sampled", "nats"),
     ("test/bits_per_dim", "bits per dimension", "bits"),
+    ("test/perplexity", "perplexity of codes", ""),
     ("test/active_units", "active units", ""),
 )
 

@@ -158,3 +158,28 @@ def test_further_figures_are_means_and_no_part_of_the_cost(report: Report) -> No
     figures = tally.figures(4, 0.0)
     assert figures.pop("rate_1") == more.mean().item()
     assert figures == plain.figures(4, 0.0)
+
+
+def test_counts_give_the_perplexity_of_the_whole_evaluation() -> None:
+    """exp(H) of the shares in all blocks together, not a mean of the blocks'; by scipy."""
+    draws = np.random.default_rng(0)
+    blocks = draws.integers(0, 50, (4, 2, 7)) * (draws.random((4, 2, 7)) < 0.5)
+    blocks[:, 1, 5] = 0  # a value that never occurs
+    total = Tally()
+    for block in blocks:
+        cost = {"distortion": torch.rand(3)}
+        total.add(Report(cost, torch.rand(3, 2), None, {}, {"codes": torch.tensor(block)}))
+    expected = np.exp(stats.entropy(blocks.sum(0), axis=1)).mean()
+    assert total.figures(8, None)["codes"] == pytest.approx(expected, rel=1e-12)
+    assert "codes#" not in total.figures(8, None)
+
+
+@pytest.mark.parametrize("values", [1, 2, 9])
+def test_the_perplexity_lies_between_one_and_the_number_of_values(values: int) -> None:
+    for counts, expected in [(torch.full((9,), 4), 9.0), (torch.tensor([3, *8 * [0]]), 1.0)]:
+        total = Tally()
+        counts = counts.clone()
+        counts[values:] = 0
+        cost = {"distortion": torch.rand(1)}
+        total.add(Report(cost, torch.rand(1, 2), None, {}, {"codes": counts}))
+        assert total.figures(8, None)["codes"] == pytest.approx(min(expected, values))

@@ -7,6 +7,7 @@ from torch import nn
 from aetrain.errors import UserError
 from aetrain.networks.image import (
     halvings,
+    halvings_to,
     image_shape,
     more,
     one_image,
@@ -47,3 +48,14 @@ def test_halvings_are_the_convolutions_and_the_way_back(size: tuple[int, int]) -
         assert down(torch.zeros(1, 1, *large)).shape[2:] == small
         up = nn.ConvTranspose2d(1, 1, 3, 2, padding=1, output_padding=more(large))
         assert up(torch.zeros(1, 1, *small)).shape[2:] == large
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 13), (1, 1), (28, 20), (1, 6)])
+def test_halvings_to_a_map(size: tuple[int, int]) -> None:
+    ways = list(dict.fromkeys(halvings(*size, 6)))
+    for times, smaller in enumerate(ways):
+        for shape in [(5, *smaller), (2, 5, *smaller)]:
+            assert halvings_to(*size, torch.Size(shape)) == times
+        assert halvings_to(*size, torch.Size(smaller)) is None
+    assert halvings_to(*size, torch.Size([5, 6, 7])) is None
+    assert halvings_to(*size, torch.Size([4])) is None

@@ -72,6 +72,45 @@ def test_every_pixel_counts() -> None:
     assert (x.grad != 0).all()
 
 
+MAPS = [((28, 20), (7, 5), 2), ((7, 13), (4, 7), 1), ((8, 8), (8, 8), 0), ((16, 16), (1, 1), 4)]
+
+
+@pytest.mark.parametrize(("size", "end", "times"), MAPS, ids=str)
+@pytest.mark.parametrize("channels", [[6], [6, 4], [3, 4, 5]], ids=str)
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_map_is_reached_by_halvings_without_a_linear_layer(
+    size: tuple[int, int], end: tuple[int, int], times: int, channels: list[int], depth: int
+) -> None:
+    image, code = torch.Size([3, *size]), torch.Size([2, *end])
+    options = {"channels": channels, "depth": depth}
+    encoder, decoder = (
+        ResnetEncoder([image], code, **options),
+        ResnetDecoder([code], image, **options),
+    )
+    assert encoder(torch.randn(2, *image)).shape == (2, *code)
+    assert decoder(torch.randn(2, *code)).shape == (2, *image)
+    several = ResnetEncoder([image], torch.Size([2, *code]), **options)
+    assert several(torch.randn(2, *image)).shape == (2, 2, *code)
+    blocks = depth * max(times, len(channels))
+    inputs = torch.randn(2, *image), torch.randn(2, code.numel())
+    for network, given in zip((encoder, decoder), inputs, strict=True):
+        assert not any(isinstance(module, nn.Linear) for module in network.modules())
+        assert sum(isinstance(layer, Residual) for layer in network.layers) == blocks
+        assert len(set(grids(network, given))) == times + 1
+
+
+def test_a_place_of_a_map_sees_its_part_of_the_image() -> None:
+    image = torch.Size([1, 64, 64])
+    network = ResnetEncoder([image], torch.Size([2, 16, 16]), channels=[3, 3], activation="tanh")
+    x = torch.randn(1, *image, requires_grad=True)
+    network(x)[0, :, 8, 8].sum().backward()
+    assert x.grad is not None
+    rows, columns = x.grad[0, 0].nonzero().T
+    for seen in (rows, columns):
+        assert seen.min() >= 32 - 16
+        assert seen.max() < 36 + 16
+
+
 def test_what_it_refuses() -> None:
     image = torch.Size([1, 8, 8])
     for make in (ResnetEncoder, ResnetDecoder):

@@ -106,10 +106,14 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     if codes.shape[1] == 2:
         yield (
             "latent_grid",
-            decoded_grid(lambda z: _cpu(model.decode(z.to(model.device).type(model.dtype)).mean)),
+            decoded_grid(lambda z: _cpu(model.decode(_codes(z, model)).mean)),
         )
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)
+
+
+def _codes(z: Tensor, model: Autoencoder) -> Tensor:
+    return z.to(model.device).type(model.dtype).unflatten(1, model.latent)
 
 
 def _cpu(x: Tensor) -> Tensor:

@@ -21,12 +21,15 @@ class Report(NamedTuple):
         code: mean of q(z|x), (B, *latent).
         rates: rate of each latent dimension, (B, *latent), where it divides so, else None.
         more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate.
+        counts: how often each of K values occurred in the batch, name -> (..., K), such as codes
+            in use; the figure is their perplexity over the whole evaluation.
     """
 
     costs: dict[str, Tensor]
     code: Tensor
     rates: Tensor | None
     more: Mapping[str, Tensor] = MappingProxyType({})
+    counts: Mapping[str, Tensor] = MappingProxyType({})
 
 
 @final
@@ -35,7 +38,8 @@ class Tally:
 
     Figures, per example and in nats where nothing else is said: `<term>`; `cost`, the sum of the
     terms; `elbo` = −cost where there is a rate, with its standard error over examples `elbo_se`;
-    `bits_per_dim`; `active_units`, the dimensions with Var_x(E_q[z]) > 0.01.
+    `bits_per_dim`; `active_units`, the dimensions with Var_x(E_q[z]) > 0.01; of counts, exp(H) with
+    the entropy H of the shares of the K values, at most K, its mean where there are several.
 
     References:
         Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. 2016 (active units).
@@ -58,6 +62,7 @@ class Tally:
             x = _exact(x)
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
         sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
+        sums |= {f"{name}#": _exact(counts) for name, counts in report.counts.items()}
         if report.rates is not None:
             sums["rates"] = _exact(report.rates.flatten(1)).sum(0)
         for name, x in sums.items():
@@ -121,8 +126,14 @@ class Tally:
             if bits_offset is not None:
                 nats = figures.get("nll", figures["cost"])
                 figures["bits_per_dim"] = nats / (dimensions * math.log(2)) + bits_offset
+        figures |= {n[:-1]: _perplexity(x) for n, x in self._sums.items() if n.endswith("#")}
         figures["active_units"] = float(self.active.sum())
         return figures
+
+
+def _perplexity(counts: Tensor) -> float:
+    shares = counts / counts.sum(-1, keepdim=True)
+    return torch.special.entr(shares).sum(-1).exp().mean().item()
 
 
 def _exact(x: Tensor) -> Tensor:

@@ -72,6 +72,19 @@ def halvings(rows: int, columns: int, times: int) -> list[tuple[int, int]]:
     return sizes
 
 
+def halvings_to(rows: int, columns: int, shape: torch.Size) -> int | None:
+    """Return how many halvings take an image to the size of a map (..., C, H, W), None if none do.
+
+    A shape of fewer than three dimensions is no map.
+    """
+    size, times = (rows, columns), 0
+    while len(shape) >= 3 and size != tuple(shape[-2:]):
+        if size == (1, 1):
+            return None
+        (size,), times = halvings(*size, 1)[1:], times + 1
+    return times if len(shape) >= 3 else None
+
+
 def more(size: tuple[int, int]) -> tuple[int, int]:
     """Return the output padding with which a transposed convolution of stride 2 reaches a size."""
     # it makes 2n − 1 of n; an axis that was halved from an even length needs one row more

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from aetrain.networks.activation import activation_named
 from aetrain.networks.given import joined, width
 from aetrain.networks.image import (
+    halvings_to,
     image_shape,
     one_image,
     require_at_least_one,
@@ -53,10 +54,11 @@ def _changed(depth_in: int, depth_out: int) -> nn.Module:
     return nn.Identity() if depth_in == depth_out else nn.Conv2d(depth_in, depth_out, 1)
 
 
-def _same(depth: int, nonlinearity: Maker, gain: float) -> Residual:
-    """Return a block that keeps size and channels."""
-    convs = [nn.Conv2d(depth, depth, 3, padding=1) for _ in range(2)]
-    return Residual(nn.Identity(), [nonlinearity(), convs[0], nonlinearity(), convs[1]], gain)
+def _same(depth_in: int, depth_out: int, nonlinearity: Maker, gain: float) -> Residual:
+    """Return a block that keeps the size."""
+    convs = [nn.Conv2d(depth, depth_out, 3, padding=1) for depth in (depth_in, depth_out)]
+    branch = [nonlinearity(), convs[0], nonlinearity(), convs[1]]
+    return Residual(_changed(depth_in, depth_out), branch, gain)
 
 
 def _down(depth_in: int, depth_out: int, nonlinearity: Maker, gain: float) -> Residual:
@@ -77,14 +79,24 @@ def _up(
     return Residual(shortcut, [nonlinearity(), conv, nonlinearity(), grow], gain)
 
 
+def _as_many(channels: Sequence[int], times: int) -> list[int]:
+    """Return the channels, the last of them again and again where there are more halvings."""
+    return [*channels, *[channels[-1]] * (times - len(channels))]
+
+
 @final
 class ResnetEncoder(nn.Module):
     """Residual blocks, some of which halve the image, then a linear layer to any shape.
 
+    An output (..., D, H', W') of the size of the image halved several times is a map: so often is
+    the image halved, and the last layer is a convolution of 1x1, so that each place of the map
+    sees its part of the image.
+
     Arguments:
         given: shapes of the inputs: one image (C, H, W) of any size.
         out: shape of the output.
-        channels: channels after each halving of height and width, which rounds up.
+        channels: channels after each halving of height and width, which rounds up; with a map of
+            fewer halvings the later ones are of its size, with one of more the last are repeated.
         depth: blocks of each size; the first of them halves.
         activation: name of the nonlinearity.
 
@@ -107,13 +119,25 @@ class ResnetEncoder(nn.Module):
         colours, rows, columns = one_image(given, "resnet")
         require_layers(channels, "resnet")
         require_at_least_one(depth=depth)
+        to_map = halvings_to(rows, columns, out)
+        times = len(channels) if to_map is None else to_map
+        channels = _as_many(channels, times)
         gain = (depth * len(channels)) ** -0.5
         scales = Scales.of(channels[0], rows, columns, channels)
         layers: list[nn.Module] = [nn.Conv2d(colours, channels[0], 3, padding=1)]
-        for before, after in scales.inwards():
-            layers.append(_down(before, after, nonlinearity, gain))
-            layers += [_same(after, nonlinearity, gain) for _ in range(depth - 1)]
-        self.layers = nn.Sequential(*layers, nonlinearity(), *scales.read(out))
+        for i, (before, after) in enumerate(scales.inwards()):
+            if i < times:
+                layers.append(_down(before, after, nonlinearity, gain))
+            else:
+                layers.append(_same(before, after, nonlinearity, gain))
+            layers += [_same(after, after, nonlinearity, gain) for _ in range(depth - 1)]
+        layers.append(nonlinearity())
+        if to_map is None:
+            layers += scales.read(out)
+        else:
+            layers.append(nn.Conv2d(channels[-1], out[:-2].numel(), 1))
+            layers.append(nn.Unflatten(1, out[:-2]))
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (B, C, H, W) to (B, *out)."""
@@ -124,8 +148,11 @@ class ResnetEncoder(nn.Module):
 class ResnetDecoder(nn.Module):
     """A linear layer, then residual blocks, some of which double the image, to any size.
 
+    Where one map (D, H', W') is given, of the size of the image halved several times, a convolution
+    stands for the linear layer, and the map is doubled so often.
+
     Arguments:
-        given: shapes of the inputs: one vector or more, flattened and concatenated.
+        given: shapes of the inputs: one map, or one vector or more, flattened and concatenated.
         out: (C, H, W), or (P, C, H, W) for P parameters of each value.
         channels: channels of the encoder's sizes, from the image inwards; used from the last.
         depth: blocks of each size; the last of them doubles.
@@ -149,12 +176,23 @@ class ResnetDecoder(nn.Module):
         parameters, colours, rows, columns = image_shape(out, "the output", "resnet")
         require_layers(channels, "resnet")
         require_at_least_one(depth=depth)
+        map_given = len(given) == 1 and len(given[0]) == 3
+        from_map = halvings_to(rows, columns, given[0]) if map_given else None
+        times = len(channels) if from_map is None else from_map
+        channels = _as_many(channels, times)
         gain = (depth * len(channels)) ** -0.5
         scales = Scales.of(channels[0], rows, columns, channels)
-        layers = scales.write(width(given))
-        for before, after, size in scales.outwards():
-            layers += [_same(before, nonlinearity, gain) for _ in range(depth - 1)]
-            layers.append(_up(before, after, size, nonlinearity, gain))
+        if from_map is None:
+            layers = scales.write(width(given))
+        else:
+            read = nn.Conv2d(given[0][0], channels[-1], 3, padding=1)
+            layers = [nn.Unflatten(1, given[0]), read]
+        for i, (before, after, size) in enumerate(scales.outwards()):
+            layers += [_same(before, before, nonlinearity, gain) for _ in range(depth - 1)]
+            if len(channels) - 1 - i < times:
+                layers.append(_up(before, after, size, nonlinearity, gain))
+            else:
+                layers.append(_same(before, after, nonlinearity, gain))
         layers += [nonlinearity(), nn.Conv2d(channels[0], parameters * colours, 3, padding=1)]
         self.layers = nn.Sequential(*layers)
         self.out = torch.Size(out)
