@@ -315,12 +315,16 @@ class Autoencoder(pl.LightningModule, ABC):
 
     @torch.no_grad()
     def try_out(self, batch: Batch) -> None:
-        """Run every player's terms once on a few examples, before anything is written.
+        """Run each stage's terms once on a few examples, before anything is written.
 
         Raises:
             UserError: for a weight of a term that there is not, listing the terms.
         """
-        terms = [name for p in self.players().values() for name in p.terms(batch)]
+        present, terms = self.position.stage, list[str]()
+        for stage in range(len(self.stages)):
+            self.position.stage = stage
+            terms += [name for p in self.players().values() for name in p.terms(batch)]
+        self.position.stage = present
         for name in self.plan.weights:
             if name not in terms:
                 known = ", ".join(terms)
