@@ -368,12 +368,12 @@ class Autoencoder(pl.LightningModule, ABC):
 
     @torch.no_grad()
     def try_out(self, batch: Batch) -> None:
-        """Run the terms of every player of every stage once on a few examples, before all else.
+        """Run each stage's terms once on a few examples, before anything is written.
 
         Raises:
             UserError: for a weight of a term that there is not, listing the terms.
         """
-        present, terms = self.position.stage, []
+        present, terms = self.position.stage, list[str]()
         for stage in range(len(self.stages)):
             self.position.stage = stage
             terms += [name for p in self.players().values() for name in p.terms(batch)]
