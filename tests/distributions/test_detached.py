@@ -10,6 +10,7 @@ from torch.distributions import Distribution, kl_divergence
 from aetrain.build import build_model
 from aetrain.distributions.autoregressive import Autoregressive
 from aetrain.distributions.detached import detached
+from aetrain.errors import UserError
 from tests.battery import Case, cases, config, oracle
 from tests.posteriors.space import family, points, raw_for
 from tests.priors.space import points as prior_points
@@ -119,7 +120,7 @@ def test_rates_of_a_detached_posterior() -> None:
 
 def test_what_holds_a_function_is_refused() -> None:
     pixels = Autoregressive(lambda h, x: x, torch.zeros(1, 2), torch.Size((1,)), torch.Size((2,)))
-    with pytest.raises(NotImplementedError, match="may hold tensors"):
+    with pytest.raises(UserError, match="those of Autoregressive are not known: use objective="):
         detached(pixels)
 
 

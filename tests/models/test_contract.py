@@ -42,6 +42,8 @@ PLACES = [
 
 every_model = pytest.mark.parametrize("case", MODELS)
 every_place = pytest.mark.parametrize(("case", "network", "event"), PLACES)
+ALIKE = {"factor_vae": ["objective.weights.total_correlation=1"]}
+"""What lets a report's cost be most of a loss: four codes are told from shuffled ones too well."""
 
 
 @pytest.fixture(autouse=True)
@@ -182,7 +184,7 @@ def test_a_step_moves_every_parameter(case: Case, network: str, event: Any) -> N
 
 @every_model
 def test_training_lowers_the_cost(case: Case) -> None:
-    chosen = settings(case, "optimizer.lr=0.01")
+    chosen = settings(case, "optimizer.lr=0.01", *ALIKE.get(case.choice, []))
     model = build_model(chosen, (1, 8, 8))
     batch, steps = {"x": binary(B, 1, 8, 8)}, 400  # directions begin by telling next to nothing
 

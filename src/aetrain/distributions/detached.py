@@ -12,6 +12,7 @@ from torch.distributions.constraints import Constraint
 
 from aetrain.distributions.flow import Transform
 from aetrain.distributions.frame import Frame
+from aetrain.errors import UserError
 
 D = TypeVar("D", bound=Distribution)
 
@@ -25,10 +26,16 @@ def detached(distribution: D) -> D:
     D passes through each step's network, and for planar and Sylvester flows a bracketed search.
 
     Raises:
-        NotImplementedError: for a distribution that holds something unknown, such as a function,
-            which may know of tensors that a gradient goes to.
+        UserError: for a distribution that holds something unknown, such as a function, which may
+            know of tensors that a gradient goes to.
     """
-    return _cut(distribution)
+    try:
+        return _cut(distribution)
+    except NotImplementedError as error:
+        raise UserError(
+            "this objective holds the parameters of q(z|x) or p(z) constant, and those of"
+            f" {type(distribution).__name__} are not known: use objective=elbo, or objective=iwae"
+        ) from error
 
 
 @singledispatch

@@ -72,6 +72,7 @@ class FactorVAE(Autoencoder):
                 " model=factor_vae needs at least 2, use latent=2"
             )
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
+        self.space = encoder.family.space
         self.objective, self.samples = objective, samples
         self.discriminator = MLP(
             [encoder.event], torch.Size((1,)), hidden=hidden, activation="leaky_relu"
