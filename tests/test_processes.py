@@ -30,6 +30,9 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 AS_ONE = {
     "ae": [],
     "vae": ["trainer.max_steps=0"],
+    "svae": ["trainer.max_steps=0"],
+    "poincare_vae": ["trainer.max_steps=0"],
+    "hamiltonian_vae": ["trainer.max_steps=0"],
     "vqvae": ["model.quantiser.revive_below=0", "model.quantiser.codes=16"],
 }
 

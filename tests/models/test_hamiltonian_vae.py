@@ -133,7 +133,7 @@ def test_the_force_is_the_gradient_of_the_joint_density() -> None:
     joint = model.decode(z).log_prob(x) + model.prior().log_prob(z)
     (expected,) = torch.autograd.grad(joint.sum(), z)
     # far off it is bounded
-    torch.testing.assert_close(model._force(x)(z), expected / (1 + expected.abs() / 1e4))
+    torch.testing.assert_close(model._force(x, z), expected / (1 + expected.abs() / 1e4))
 
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
@@ -174,6 +174,17 @@ def test_the_gradient_goes_through_the_forces() -> None:
         return torch.func.functional_call(Terms(), {f"model.{names[0]}": value}, (x,))
 
     assert torch.autograd.gradcheck(cost, (own,), fast_mode=True)
+
+
+def test_compiled_terms_are_the_same() -> None:
+    model, x = build("model=hamiltonian_vae").double(), binary().double()
+    found = []
+    for terms in (model.terms, torch.compile(model.terms, backend="aot_eager")):
+        torch.manual_seed(1)
+        loss = sum(term.mean() for term in terms({"x": x}).values())
+        found.append([loss, *torch.autograd.grad(loss, list(model.parameters()))])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal, final
 
 import torch
@@ -114,7 +115,8 @@ class HamiltonianVAE(Autoencoder):
 
     def encode(self, x: Tensor) -> HamiltonianFlow:
         """Return what the dynamics make of q(z₀|x), batch shape (B,), for x (B, *event)."""
-        return HamiltonianFlow(self.encoder(x), self._force(x), self.step_size, self.tempering())
+        force: Force = partial(self._force, x)  # pyright: ignore[reportAssignmentType]
+        return HamiltonianFlow(self.encoder(x), force, self.step_size, self.tempering())
 
     def decode(self, z: Tensor) -> Distribution:
         """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
@@ -139,21 +141,18 @@ class HamiltonianVAE(Autoencoder):
         """
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
 
-    def _force(self, x: Tensor) -> Force:
-        """Return z -> ∇ log p(x, z), which is differentiable where gradients are enabled."""
-
-        def force(z: Tensor) -> Tensor:
-            graph = torch.is_grad_enabled()
-            # evaluations run without gradients, but these are a part of the model
-            # of attention only the plain kernel can be differentiated twice
-            with torch.inference_mode(False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-                seen = x.clone() if x.is_inference() else x
-                at = z if graph and z.requires_grad else z.detach().clone().requires_grad_()
-                joint = self.decoder(at).log_prob(seen) + self.prior().log_prob(at)
-                (gradient,) = torch.autograd.grad(joint.sum(), at, create_graph=graph)
-                return soft_bound(gradient, FORCE_BOUND)
-
-        return force
+    @torch.compiler.disable  # which cannot differentiate twice
+    def _force(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return ∇ log p(x, z) at z, differentiable where gradients are enabled."""
+        graph = torch.is_grad_enabled()
+        # evaluations run without gradients, but these are a part of the model
+        # of attention only the plain kernel can be differentiated twice
+        with torch.inference_mode(False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+            seen = x.clone() if x.is_inference() else x
+            at = z if graph and z.requires_grad else z.detach().clone().requires_grad_()
+            joint = self.decoder(at).log_prob(seen) + self.prior().log_prob(at)
+            (gradient,) = torch.autograd.grad(joint.sum(), at, create_graph=graph)
+            return soft_bound(gradient, FORCE_BOUND)
 
 
 def _require_real(posterior: Family, prior: Prior) -> None:
