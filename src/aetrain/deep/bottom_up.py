@@ -11,7 +11,10 @@ from aetrain.deep.levels import Level
 
 @final
 class BottomUp(nn.Module):
-    """A convolution to the largest level, residual bottlenecks at each, means over 2x2 between.
+    """A convolution to the largest level, residual bottlenecks at each, a convolution to the next.
+
+    Those between are of a size equal to their stride: each place of the smaller map sees its own
+    square of the larger one and where in it things are, down to a map of one place.
 
     Arguments:
         channels: of the image.
@@ -62,6 +65,7 @@ def _stem(channels: int, level: Level) -> list[nn.Module]:
 
 
 def _down(before: Level, level: Level) -> list[nn.Module]:
-    change = before.width != level.width
-    means = [nn.AvgPool2d(2, ceil_mode=True) for _ in range(level.halved - before.halved)]
-    return [*means, *([nn.Conv2d(before.width, level.width, 1)] if change else [])]
+    stride = 2 ** (level.halved - before.halved)
+    below, right = (n * stride - m for n, m in zip(level.size, before.size, strict=True))
+    pad = nn.ZeroPad2d((0, right, 0, below))
+    return [pad, nn.Conv2d(before.width, level.width, stride, stride)]

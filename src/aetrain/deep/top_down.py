@@ -60,19 +60,23 @@ class Layer(nn.Module):
 
 @final
 class Grow(nn.Module):
-    """From one level to the next larger: a 1x1 convolution, each value repeated, a learned bias."""
+    """From one level to the next larger: each place becomes a square, and a learned map is added.
+
+    Every place of the square has weights of its own, so that one place of the smallest map can say
+    what is where.
+    """
 
     def __init__(self, level: Level, larger: Level) -> None:
         super().__init__()
-        self.change = nn.Conv2d(level.width, larger.width, 1)
+        stride = 2 ** (level.halved - larger.halved)
+        self.spread = nn.ConvTranspose2d(level.width, larger.width, stride, stride)
         self.bias = start(larger)
         self.size = larger.size
-        self.repeat = nn.Upsample(scale_factor=2 ** (level.halved - larger.halved))
 
     def forward(self, h: Tensor) -> Tensor:
         """Map (N, width, *size) to the larger level's."""
         rows, columns = self.size
-        return self.repeat(self.change(h))[..., :rows, :columns] + self.bias
+        return self.spread(h)[..., :rows, :columns] + self.bias
 
 
 def start(level: Level) -> nn.Parameter:
