@@ -71,7 +71,7 @@ def test_a_hint_comes_from_the_file_that_was_chosen():
 
 
 def test_holders_name_the_choices_with_a_key():
-    assert holders("dataset.path") == ["dataset=array", "dataset=image_folder"]
+    assert holders("dataset.path") == ["dataset=array", "dataset=dsprites", "dataset=image_folder"]
     assert holders("latent") == []
 
 

@@ -25,7 +25,8 @@ OWN_LINE = [  # what is said after the override itself
     ),
     (
         "dataset.path=x.npy",
-        "no such key 'dataset.path'. It comes with dataset=array or dataset=image_folder",
+        "no such key 'dataset.path'. It comes with dataset=array or dataset=dsprites or"
+        " dataset=image_folder",
     ),
     ("network.hidden.7=3", "no such key 'network.hidden.7'"),
     ("latent==3", "has two '='; write latent=3"),
@@ -65,7 +66,8 @@ CHOICES = [
     ("debug=profil", "no such debug; choose from batch, overfit, profile. Did you mean 'profile'?"),
     (
         "dataset=options",
-        "no such dataset; choose from array, cifar10, digits, fashion_mnist, image_folder, mnist",
+        "no such dataset; choose from array, cifar10, digits, dsprites, fashion_mnist,"
+        " image_folder, mnist, sprites",
     ),
 ]
 

@@ -107,9 +107,10 @@ def _figures(model: Autoencoder) -> str:
     """Return the newest figures as text."""
     latest, validated = model.meter.latest, model.figures
     # a stage may train what is no term of the whole
-    trained = next((n for n in ("elbo", "distortion", "loss") if f"train/{n}" in latest), None)
+    names = ("elbo", "distortion", "rate", "loss", "cost")
+    trained = next((n for n in names if f"train/{n}" in latest), None)
     parts = [] if trained is None else [f"{trained} {latest[f'train/{trained}']:.2f}"]
-    name = next((n for n in ("elbo", "distortion", "cost") if f"val/{n}" in validated), None)
+    name = next((n for n in (trained, *names) if f"val/{n}" in validated), None)
     if name is not None:
         named = "validation" if name == trained else f"validation {name}"
         parts.append(f"{named} {validated[f'val/{name}']:.2f}")
