@@ -9,10 +9,13 @@ from torch import Tensor, nn
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from aetrain.build import build_model
+from aetrain.distributions.detached import detached
 from aetrain.distributions.diagonal_normal import DiagonalNormal
 from aetrain.errors import UserError
 from aetrain.layers.precision import Precision
 from aetrain.models.hierarchical_vae import HierarchicalVAE
+from aetrain.objectives.dreg import dreg
+from aetrain.objectives.stl import stl
 from tests.battery import config
 
 EVENT, B = (1, 8, 8), 5
@@ -127,9 +130,9 @@ def linear_gaussian(merge: str) -> tuple[HierarchicalVAE, MultivariateNormal]:
         logs = torch.tensor(scale).double().log()
         head.bias.copy_(torch.cat([shift, logs / (1 - logs.abs() / 10)]))
         # the posterior may be any, but wide enough that no weight is large
-        first, above = (net.layers[-1] for net in (_up(model).first, _up(model).others[0]))
-        first.bias[d1 : 2 * d1] = 1.5
-        above.bias[d2:] = 1.0
+        for net, d in [(_up(model).heads[0], d1), (_up(model).others[0], d2)]:
+            net.layers[-1].weight.mul_(0.2)
+            net.layers[-1].bias[d:] = 1.0
     model.layers.heads[0] = nn.Sequential(head, nn.Unflatten(1, (2, d1)))
     if merge == "concatenate":
         network: Any = model.layers.merges[0].network  # pyright: ignore[reportAttributeAccessIssue]
@@ -184,6 +187,30 @@ def test_the_rate_is_the_difference_of_log_densities(merge: str) -> None:
     assert ((q.rate(z, p) - plain.mean(0)).abs() < error).all()
 
 
+@every_merge
+@pytest.mark.parametrize(("objective", "power"), [(dreg, 2), (stl, 0)])
+def test_gradients_through_the_codes_alone(merge: str, objective: Any, power: int) -> None:
+    """−Σ w̃ₖ² ∂log sg(q) wₖ/∂zₖ ∂zₖ/∂φ, and for one sample's bound the mean, without shares."""
+    model, x, k = build(merge, "model.latents=[3,2]", "samples=4"), binary(), 4
+    own = [*model.encoder.parameters(), *model.layers.merges.parameters()]
+    torch.manual_seed(1)
+    q = model.encode(x)
+    z = q.rsample((k,))
+    leaf = z.detach().requires_grad_()
+    log_w = model.decode(leaf).log_prob(x) + model.codes().log_prob(leaf)
+    log_w = log_w - detached(q).log_prob(leaf)
+    share = log_w.detach().softmax(0) ** power / (1 if power else k)
+    (slope,) = torch.autograd.grad(log_w.sum(), leaf)
+    expected = torch.autograd.grad(z, own, -share.unsqueeze(-1) * slope)
+    model.objective = objective
+    torch.manual_seed(1)
+    terms = model.terms({"x": x})
+    total: Any = sum(term.sum() for term in terms.values() if isinstance(term, Tensor))
+    found = torch.autograd.grad(total, own)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)
+
+
 @torch.no_grad()
 def test_a_vamp_prior_is_of_the_top_layers_posterior() -> None:
     model = build("precision", "model.latents=[4,2]", "prior=vamp", "prior.components=3")
@@ -223,7 +250,7 @@ def test_widths_go_upwards() -> None:
     assert [heads.layers[0].in_features for heads in model.layers.heads] == [8, 8, 9]  # pyright: ignore
 
 
-def test_a_tied_decoder_is_the_transposed_encoder_of_the_nearest_layer() -> None:
+def test_a_tied_decoder_has_the_weights_of_the_network_that_reads_x() -> None:
     model = build("precision", "model.latents=[4,2]", "network=tied")
     encoder, decoder = _up(model).first, cast(Any, model.decoder.network)
     assert decoder.weights[0] is encoder.layers[-1].weight

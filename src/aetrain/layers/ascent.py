@@ -1,7 +1,8 @@
 """The way up: what each layer is inferred from."""
 
 from collections.abc import Sequence
-from typing import final
+from itertools import pairwise
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
@@ -10,14 +11,18 @@ from aetrain.conditional import Network
 from aetrain.networks.activation import activation_named
 from aetrain.networks.mlp import MLP
 
+GAIN = 2.0
+"""What the first means are multiplied by: as they are drawn, they would drown in the noise."""
+
 
 @final
 class Ascent(nn.Module):
     """From x a mean and a raw log scale for each layer, one network after another.
 
-    The first network, of the configured kind, reads x; each other the features that the one below
-    puts out beside its own layer's numbers, whose means come first. With one layer the first is all
-    there is. As a network it gives the top layer's numbers.
+    The first network, of the configured kind, reads x, and each other the features below it;
+    a layer's mean and log scale are a linear map of its features, which are normalised. The top
+    layer's are put out by the last network itself: with one layer the first is all there is. As a
+    network the whole gives what the top layer is inferred from.
 
     Arguments:
         given: shapes of the inputs: one x.
@@ -42,14 +47,19 @@ class Ascent(nn.Module):
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
-        self.sizes = [[2 * d, w] for d, w in zip(latents[:-1], widths, strict=True)]
-        outs = [*(torch.Size((sum(sizes),)) for sizes in self.sizes), out]
-        self.first = network(given, outs[0])
+        sizes = [torch.Size((w,)) for w in widths]
+        self.first = network(given, [*sizes, out][0])
         self.bends = nn.ModuleList(nn.Sequential(nn.LayerNorm(w), nonlinearity()) for w in widths)
-        self.others = nn.ModuleList(
-            MLP([torch.Size((w,))], above, hidden=[w] * (depth - 1), activation=activation)
-            for w, above in zip(widths, outs[1:], strict=True)
+        self.heads = nn.ModuleList(
+            _louder(MLP([size], torch.Size((2, d)), hidden=()))
+            for size, d in zip(sizes, latents[:-1], strict=True)
         )
+        self.others = nn.ModuleList(
+            MLP([below], above, hidden=[*below] * (depth - 1), activation=activation)
+            for below, above in pairwise([*sizes, out])
+        )
+        for top in self.others[-1:]:
+            _louder(top)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what the top layer is inferred from, (B, 2, D), for x (B, *event)."""
@@ -61,9 +71,16 @@ class Ascent(nn.Module):
         Of the top layer there is but the first.
         """
         out, found = self.first(x), []
-        for sizes, bend, network in zip(self.sizes, self.bends, self.others, strict=True):
-            raw, features = out.split(sizes, 1)
-            features = bend(features)
-            found += [raw.unflatten(1, (2, -1)), features]
+        for bend, head, network in zip(self.bends, self.heads, self.others, strict=True):
+            features = bend(out)
+            found += [head(features), features]
             out = network(features)
         return [*found, out]
+
+
+@torch.no_grad()
+def _louder(network: Any) -> nn.Module:
+    """Multiply the rows of the last layer that give means, (D, ...) of (2 D, ...)."""
+    weight = network.layers[-1].weight
+    weight[: len(weight) // 2] *= GAIN
+    return network

@@ -21,8 +21,9 @@ def dreg(inference: Inference) -> Terms:
         Tucker, Lawson, Gu, Maddison: Doubly reparameterized gradient estimators for Monte Carlo
         objectives. 2019. https://arxiv.org/abs/1810.04152
     """
-    log_w, logged = log_weights(inference._replace(q=detached(inference.q)))
     z = inference.z
+    # a tensor of its own: what layers remember of the draw z knows of the encoder by other ways
+    log_w, logged = log_weights(inference._replace(q=detached(inference.q), z=z.view_as(z)))
     if z.requires_grad and torch.is_grad_enabled() and len(z) > 1:
         share = log_w.detach().softmax(0)
         share = share.reshape(*share.shape, *[1] * (z.dim() - share.dim()))
