@@ -176,6 +176,7 @@ def test_the_gradient_goes_through_the_forces() -> None:
     assert torch.autograd.gradcheck(cost, (own,), fast_mode=True)
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch.compile's own
 def test_compiled_terms_are_the_same() -> None:
     model, x = build("model=hamiltonian_vae").double(), binary().double()
     found = []
