@@ -39,6 +39,6 @@ def test_a_stage_shows_what_it_trains(here: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(aetrain.trainer, "console", console)
     aetrain.train([*TINY, "model=vqvae"])
     codes, prior = output.getvalue().splitlines()[1::2]
-    rest = r"\S+  validation elbo -\S+  \S+ examples/s"
+    rest = r"\S+  validation \S+  \S+ examples/s"
     assert re.fullmatch(r"codes epoch 2/2  distortion " + rest, codes)
-    assert re.fullmatch(r"prior epoch 2/2  loss " + rest, prior)
+    assert re.fullmatch(r"prior epoch 2/2  rate " + rest, prior)
