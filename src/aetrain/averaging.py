@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from aetrain.errors import UserError
 from aetrain.evolving import Evolving
+from aetrain.families import full_precision
 from aetrain.world import World
 
 NAME = "averaged_weights"
@@ -21,8 +22,9 @@ class AveragedWeights(Evolving):
     """ā ← d ā + (1 − d) w after each step, with d = min(decay, (1 + n) / (10 + n)) after n steps.
 
     The lower decay of the first steps takes the place of a correction for the initial weights,
-    which it forgets within some tens of steps. All parameters that are trained are averaged;
-    buffers are used as they are. A step whose update is left out counts as any other.
+    which it forgets within some tens of steps. All parameters that are trained are averaged, those
+    in half precision in float32, whose rounding is finer than the steps of an average; buffers are
+    used as they are. A step whose update is left out counts as any other.
 
     Arguments:
         model: whose weights; it is not made a part of this module.
@@ -47,7 +49,8 @@ class AveragedWeights(Evolving):
         self._weights: list[Tensor] = list(trained.values())
         self._aside: list[Tensor] | None = None
         for name, weight in trained.items():
-            self.register_buffer(name.replace(".", "/"), weight.detach().clone())
+            average = full_precision(weight.detach().clone())
+            self.register_buffer(name.replace(".", "/"), average)
 
     def decay_after(self, steps: int) -> float:
         """Return d of the update after so many steps, that one included."""
@@ -61,8 +64,9 @@ class AveragedWeights(Evolving):
     @torch.no_grad()
     def after_step(self, step: int, total: int, world: World) -> None:
         """Move the average towards the weights, which are the same in every process."""
+        weights = [full_precision(weight) for weight in self._weights]
         share = 1 - self.decay_after(step)
-        torch._foreach_lerp_(self._averages(), self._weights, share)  # pyright: ignore[reportPrivateImportUsage]
+        torch._foreach_lerp_(self._averages(), weights, share)  # pyright: ignore[reportPrivateImportUsage]
 
     @torch.no_grad()
     def enter(self) -> bool:

@@ -141,21 +141,9 @@ def build_plan(config: Config, device_type: str) -> Plan:
     )
 
 
-def build_average(trainer: Mapping[str, Any], model: Autoencoder) -> AveragedWeights | None:
-    """Return the average of a model's weights that `trainer` asks for.
-
-    Raises:
-        UserError: where the decay is out of its range, or the weights are kept in half precision.
-    """
-    decay, precision = trainer["ema_decay"], trainer["precision"]
-    if decay is None:
-        return None
-    if precision in ("16-true", "bf16-true"):
-        raise UserError(
-            f"trainer.ema_decay={decay}: an average does not move in trainer.precision={precision},"
-            f" whose rounding is coarser than its steps: use {precision.replace('true', 'mixed')}"
-        )
-    return AveragedWeights(model, decay)
+def build_average(decay: float | None, model: Autoencoder) -> AveragedWeights | None:
+    """Return the average of a model's weights, where there is to be one."""
+    return None if decay is None else AveragedWeights(model, decay)
 
 
 def _skip_above(norm: float | None) -> float | None:

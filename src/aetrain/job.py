@@ -122,7 +122,7 @@ def assemble(
     model.nll_samples = config["evaluation"]["nll_samples"]
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
     model.plan = plan
-    model.averaged_weights = build_average(trainer, model)
+    model.averaged_weights = build_average(trainer["ema_decay"], model)
     batch = data.first("train", 2, torch.device("cpu"))
     model.try_out({**batch, "x": batch["x"].to(model.dtype)})
     return Parts(model, data, position, Run(Path()), sampler)

@@ -1,6 +1,7 @@
 """From the last feature map to the parameters of a likelihood."""
 
 import math
+from collections.abc import Sequence
 from typing import final
 
 import torch
@@ -8,8 +9,6 @@ from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle
 
 from aetrain.deep.bottleneck import Maker
-from aetrain.deep.levels import Level
-from aetrain.networks.image import image_shape
 
 
 @final
@@ -17,8 +16,9 @@ class Head(nn.Module):
     """φ and a convolution, each of whose places becomes a square of pixels, cut to the image.
 
     Arguments:
-        level: the largest.
+        given: shape of the map, (width, *size).
         out: (C, H, W), or (P, C, H, W) for P parameters of each value.
+        halved: how often the image's height and width were halved to come to the map's.
         nonlinearity: makes φ.
 
     References:
@@ -26,12 +26,14 @@ class Head(nn.Module):
         convolutional neural network. 2016. https://arxiv.org/abs/1609.05158
     """
 
-    def __init__(self, level: Level, out: torch.Size, nonlinearity: Maker) -> None:
+    def __init__(
+        self, given: Sequence[torch.Size], out: torch.Size, *, halved: int, nonlinearity: Maker
+    ) -> None:
         super().__init__()
-        image_shape(out, "the output", "deep_hvae")
-        self.out, self.factor = out, 2**level.halved
+        ((width, _, _),) = given
+        self.out, self.factor = out, 2**halved
         wanted = math.prod(out[:-2]) * self.factor**2
-        self.layers = nn.Sequential(nonlinearity(), nn.Conv2d(level.width, wanted, 3, padding=1))
+        self.layers = nn.Sequential(nonlinearity(), nn.Conv2d(width, wanted, 3, padding=1))
 
     def forward(self, h: Tensor) -> Tensor:
         """Map (N, width, *size) to (N, *out)."""

@@ -1,6 +1,7 @@
 """The deep hierarchical variational autoencoder."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import final
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain.autoencoder import Autoencoder
+from aetrain.conditional import Conditional
 from aetrain.deep.bottom_up import BottomUp
 from aetrain.deep.head import Head
 from aetrain.deep.levels import levels
@@ -85,8 +87,9 @@ class DeepHVAE(Autoencoder):
         (channels,) = pieces.latent
         self.up = BottomUp(pieces.event[0], sizes, bottleneck, nonlinearity, gain)
         self.down = TopDown(sizes, channels, bottleneck, nonlinearity, gain, relative=relative)
-        self.likelihood = pieces.likelihood(pieces.event)
-        self.head = Head(sizes[0], self.likelihood.parameter_shape, nonlinearity)
+        head = partial(Head, halved=sizes[0].halved, nonlinearity=nonlinearity)
+        last = torch.Size((sizes[0].width, *sizes[0].size))
+        self.decoder = Conditional(head, pieces.likelihood(pieces.event), [last])
         self.objective, self.samples = objective, samples
 
     def players(self) -> Mapping[str, Player]:
@@ -103,8 +106,9 @@ class DeepHVAE(Autoencoder):
 
     def _infer(self, q: LayeredPosterior, batch: Batch) -> Inference:
         z = q.rsample((self.samples,))
+        p = self._emit(q.down(z).state, z.shape[:-1])
         x = batch.get("target", batch["x"])
-        return Inference(x, q, z, self._emit(q, z), LayeredPrior(self.down, q))
+        return Inference(x, q, z, p, LayeredPrior(self.down, q))
 
     @property
     def latent(self) -> torch.Size:
@@ -118,7 +122,7 @@ class DeepHVAE(Autoencoder):
     def decode(self, z: Tensor) -> Distribution:
         """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
         state = descend_through(self.down, z.reshape(-1, z.shape[-1])).state
-        return self._likelihood(state, z.shape[:-1])
+        return self._emit(state, z.shape[:-1])
 
     def codes(self) -> Distribution:
         """Return p(z)."""
@@ -140,12 +144,12 @@ class DeepHVAE(Autoencoder):
         """Return importance-sampled estimates of log p(x), (B,); on average they lie below it."""
         q = self.encode(x)
         prior = LayeredPrior(self.down, q)
-        return log_evidence(lambda _: q, lambda z: self._emit(q, z), prior, x, samples)
 
-    def _emit(self, q: LayeredPosterior, z: Tensor) -> Distribution:
-        """Return p(x|z) from the way down on which q drew z, batch shape (S, B)."""
-        return self._likelihood(q.down(z).state, z.shape[:-1])
+        def decode(z: Tensor) -> Distribution:
+            return self._emit(q.down(z).state, z.shape[:-1])
 
-    def _likelihood(self, state: Tensor, batch: torch.Size) -> Distribution:
-        raw = self.head(state)
-        return self.likelihood(raw.reshape(*batch, *raw.shape[1:]))
+        return log_evidence(lambda _: q, decode, prior, x, samples)
+
+    def _emit(self, state: Tensor, batch: torch.Size) -> Distribution:
+        """Return p(x|z), batch shape (*batch,), from what came down, folded."""
+        return self.decoder(state.reshape(*batch, *state.shape[1:]))
