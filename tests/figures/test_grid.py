@@ -40,6 +40,12 @@ def test_ticks_stand_at_the_quantiles_they_name() -> None:
             assert place == pytest.approx(middle, abs=1)
 
 
+def test_axes_are_named() -> None:
+    axes = decoded_grid(paint, n=4, names=("a", "b long")).axes[0]
+    assert axes.get_xlabel() == "a"
+    assert "b long" in [text.get_text() for text in axes.texts]
+
+
 def test_the_decoder_gets_all_codes_at_once_and_no_gradient() -> None:
     seen = []
 

@@ -71,6 +71,13 @@ def test_the_prior_is_two_circles_in_equal_axes() -> None:
     assert not plane(torch.randn(50, 2), None, prior=False).axes[0].patches
 
 
+def test_the_rim_is_a_circle_within_the_axes() -> None:
+    axes = plane(0.1 * torch.randn(50, 2), None, prior=False, rim=3.0).axes[0]
+    (circle,) = (patch for patch in axes.patches if isinstance(patch, Circle))
+    assert (circle.center, circle.radius) == ((0, 0), 3.0)
+    assert axes.get_xlim()[0] < -3 < 3 < axes.get_xlim()[1]
+
+
 def test_axes_are_named_and_their_shares_told() -> None:
     axes = plane(torch.randn(9, 2), None, names=("a", "b")).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("a", "b")

@@ -13,6 +13,7 @@ from torch import Tensor
 from aetrain.autoencoder import Autoencoder
 from aetrain.errors import choice
 from aetrain.figures.bars import rate_bars
+from aetrain.figures.chart import chart
 from aetrain.figures.grid import decoded_grid
 from aetrain.figures.plane import plane
 from aetrain.figures.projection import project
@@ -91,6 +92,7 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     seed_torch(model.device, SAMPLE, 0)
     yield "samples", samples(_cpu(model.sample(64).mean), title="decodes of z ~ p(z)")
     codes = _cpu(torch.cat([model.encode(part).mean for part in x.split(500)]).flatten(1))
+    of_space = chart(model.encode(few))
     points, explained = project(codes)
     labels = batch.get("y")
     yield (
@@ -101,12 +103,15 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
             classes=data.classes,
             explained=explained,
             prior=model.tally.rates is not None,
+            rim=of_space.rim if codes.shape[1] == 2 else None,
         ),
     )
-    if codes.shape[1] == 2:
+    if codes.shape[1] == 2 and (place := of_space.place) is not None:
         yield (
             "latent_grid",
-            decoded_grid(lambda z: _cpu(model.decode(_codes(z, model)).mean)),
+            decoded_grid(
+                lambda u: _cpu(model.decode(_codes(place(u), model)).mean), names=of_space.names
+            ),
         )
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)

@@ -1,6 +1,6 @@
 """The decoded latent grid: what the decoder makes of every part of a two-dimensional prior."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -38,12 +38,13 @@ def decoded_grid(
     device: torch.device | str = "cpu",
     low: float = 0.0,
     high: float = 1.0,
+    names: Sequence[str] = ("z₁", "z₂"),
     title: str = "",
 ) -> Figure:
     """Draw `decode(z)`, z (n n, 2) -> (n n, *event), at equal steps of the prior's probability.
 
     Images make one picture; other events are drawn as small curves. The ticks give the codes at
-    five quantiles.
+    five quantiles, `names` those of the axes.
 
     References:
         Kingma, Welling: Auto-Encoding Variational Bayes. 2013, figure 4.
@@ -59,11 +60,11 @@ def decoded_grid(
         blank = np.full((n * CELL - GAP, n * CELL - GAP, 1), 255, np.uint8)
         figure, axes = mount(blank, title=title, left=LEFT, bottom=BOTTOM)
         _curves(axes, decoded, n)
-    _scale(axes)
+    _scale(axes, names)
     return figure
 
 
-def _scale(axes: Axes) -> None:
+def _scale(axes: Axes, names: Sequence[str]) -> None:
     """Tick both axes at the quantiles, with the code above and the share of the prior below."""
     z = torch.special.ndtri(torch.tensor(QUANTILES)).tolist()
     marks = [f"{code:.2f}".replace("-", "−") for code in z]
@@ -74,8 +75,9 @@ def _scale(axes: Axes) -> None:
     axes.set_xticks(right, [f"{m}\n{s}" for m, s in zip(marks, shares)])
     axes.set_yticks(down, marks)
     axes.tick_params(length=3, color=FAINT, labelsize=SMALL)
-    axes.set_xlabel("z₁", size=TEXT, color=INK, labelpad=2)
-    axes.text(-LEFT + 16, height / 2, "z₂", size=TEXT, color=INK, ha="center", va="center")
+    axes.set_xlabel(names[0], size=TEXT, color=INK, labelpad=2)
+    axes.text(-LEFT + 16, height / 2, names[1], size=TEXT, color=INK, ha="center", va="center",
+              rotation=90 if len(names[1]) > 3 else 0)  # fmt: skip
 
 
 def _curves(axes: Axes, decoded: Tensor, n: int) -> None:

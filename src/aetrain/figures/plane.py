@@ -47,13 +47,14 @@ def plane(
     names: Sequence[str] = ("z₁", "z₂"),
     title: str = "",
     prior: bool = True,
+    rim: float | None = None,
 ) -> Figure:
     """Scatter `codes` (N, 2) by `labels` (N,), or by their density where those are None.
 
     Points are drawn in a mixed order, so that no class lies on top of another; a label outside
     `classes` is grey. `explained` (2,), shares of variance from `project`, names the axes as
     principal components. `prior` draws the circles of one and two standard deviations of a
-    standard normal. Codes (N, 1) become a strip.
+    standard normal, `rim` the one that all codes lie within. Codes (N, 1) become a strip.
     """
     points, marks = _choose(codes, labels)
     if points.shape[1] == 1:
@@ -66,7 +67,7 @@ def plane(
     room = columns * (38 + max((width_of(name) for name in classes), default=0)) if keys else 0
     figure = sheet(LEFT + SIDE + MARGIN + room, top + SIDE + BOTTOM)
     axes = place(figure, LEFT, top, SIDE, SIDE)
-    _frame(axes, points, names, prior)
+    _frame(axes, points, names, prior, rim)
     _scatter(axes, points, _shades(points) if marks is None else _paint(marks, len(classes)))
     write_title(figure, title, LEFT)
     if marks is not None and all(len(name) <= SHORT for name in classes):
@@ -88,9 +89,12 @@ def _choose(codes: Tensor, labels: Tensor | None) -> tuple[np.ndarray, np.ndarra
     return points[chosen].numpy(), picked
 
 
-def _frame(axes: Axes, points: np.ndarray, names: Sequence[str], prior: bool) -> None:
+def _frame(
+    axes: Axes, points: np.ndarray, names: Sequence[str], prior: bool, rim: float | None
+) -> None:
     """Square limits around the points and the prior, its circles, and the names of the axes."""
-    corners = np.concatenate([points, [[-2.2, -2.2], [2.2, 2.2]]]) if prior else points
+    reach = max(2.2 if prior else 0.0, rim or 0.0)
+    corners = np.concatenate([points, [[-reach, -reach], [reach, reach]]]) if reach else points
     low, high = (corners.min(0), corners.max(0)) if len(corners) else (-np.ones(2), np.ones(2))
     centre = (low + high) / 2
     half = 0.53 * max(float((high - low).max()), 1e-6 * (1 + float(np.abs(centre).max())))
@@ -106,6 +110,8 @@ def _frame(axes: Axes, points: np.ndarray, names: Sequence[str], prior: bool) ->
     axes.set_axisbelow(True)
     if prior:
         _circles(axes)
+    if rim is not None:
+        axes.add_patch(Circle((0, 0), rim, fill=False, zorder=3, color=FAINT, linewidth=0.8))
 
 
 def _circles(axes: Axes) -> None:
