@@ -26,8 +26,9 @@ WITH = {
 def choices() -> list[str]:
     found = [f"{group}={choice}" for group, names in groups().items() for choice in names]
     left_out = {f"dataset={name}" for name in NEEDS_DATA}
-    # families and networks are in test_combinations; experiments need their data
-    elsewhere = ("model", "likelihood", "posterior", "prior", "network", "experiment")
+    # families and networks are in test_combinations, samplers in test_after_training; experiments
+    # need their data
+    elsewhere = ("model", "likelihood", "posterior", "prior", "network", "sampler", "experiment")
     chosen = [c for c in found if not c.startswith(tuple(f"{group}=" for group in elsewhere))]
     return [c for c in chosen if c not in left_out and WITH.get(c, []) is not None]
 
@@ -137,7 +138,8 @@ def test_the_best_checkpoint_is_judged_at_weight_one(here: Path) -> None:
 def test_max_steps_counts_batches(here: Path) -> None:
     for model in groups()["model"]:
         results = aetrain.train([*TINY, f"model={model}", "trainer.max_steps=5"])
-        assert results["steps"] == 5
+        stages = aetrain.load(results["run"]).model.stages
+        assert results["steps"] == 5 * len(stages)
 
 
 def test_early_stopping_watches_the_validation_cost(here: Path) -> None:

@@ -25,10 +25,10 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return torch.load(run / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
 
 
-@pytest.mark.parametrize("model", ["ae", "vae"])
+@pytest.mark.parametrize("model", ["ae", "vae", "rae_sn", "two_stage_vae"])
 def test_two_processes_equal_one(model: str, tmp_path: Path, shell: Shell) -> None:
     # without steps the weights are the initial ones: a vae's training noise is each process's own
-    steps = [] if model == "ae" else ["trainer.max_steps=0"]
+    steps = [] if model in ("ae", "rae_sn") else ["trainer.max_steps=0"]
     one = shell(*JOB, *steps, f"model={model}", "run.dir=one")
     two = shell(*TWO, *JOB, *steps, f"model={model}", "run.dir=two")
     assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
