@@ -29,8 +29,9 @@ WITH = {
 def choices() -> list[str]:
     found = [f"{group}={choice}" for group, names in groups().items() for choice in names]
     left_out = {f"dataset={name}" for name in NEEDS_DATA}
-    # families and networks are in test_combinations; experiments need their data
-    elsewhere = ("model", "likelihood", "posterior", "prior", "network", "experiment")
+    # families and networks are in test_combinations, samplers in test_after_training; experiments
+    # need their data
+    elsewhere = ("model", "likelihood", "posterior", "prior", "network", "sampler", "experiment")
     chosen = [c for c in found if not c.startswith(tuple(f"{group}=" for group in elsewhere))]
     return [c for c in chosen if c not in left_out and WITH.get(c, []) is not None]
 

@@ -29,7 +29,9 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 # so are the features that dead codes move to
 AS_ONE = {
     "ae": [],
+    "rae_sn": [],
     "vae": ["trainer.max_steps=0"],
+    "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],
     "poincare_vae": ["trainer.max_steps=0"],
     "hamiltonian_vae": ["trainer.max_steps=0"],

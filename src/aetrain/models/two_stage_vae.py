@@ -84,7 +84,7 @@ class TwoStageVAE(Autoencoder):
     def begin_stage(self, data: DataModule) -> None:
         """Begin the second VAE at the codes' mean and scale."""
         if self.position.stage == 1:
-            x = data.examples(BEGUN_WITH, self.device)
+            x = data.examples(BEGUN_WITH, self.device).to(self.dtype)
             self.second.begin(self._codes_of(x))
 
     def terms(self, batch: Batch) -> Terms:
