@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from aetrain.distributions.frame import Identity, Matrix, Reversal
+from aetrain.distributions.frame import Identity, LowRankChange, Matrix, Reversal
 from aetrain.distributions.planar_step import PlanarStep
 from aetrain.distributions.radial_step import RadialStep
 from aetrain.distributions.sylvester_step import SylvesterStep
@@ -107,7 +107,7 @@ def test_frames_are_orthonormal(frames: Frames, size: float) -> None:
     drawn = size * normal(3, 4, frames.size)
     for raw in (drawn, torch.full_like(drawn, size)):
         for frame in frames.made(raw):
-            assert isinstance(frame, Matrix | Identity | Reversal)
+            assert isinstance(frame, Matrix | LowRankChange | Identity | Reversal)
             q = columns(frame, frames.width, (3,))
             assert q.shape == (3, D, frames.width)
             eye = torch.eye(frames.width).double().expand(3, -1, -1)
@@ -116,12 +116,15 @@ def test_frames_are_orthonormal(frames: Frames, size: float) -> None:
             torch.testing.assert_close(frame.into(z), (q.mT @ z.unsqueeze(-1)).squeeze(-1))
 
 
-def test_orthonormal_in_float32() -> None:
-    frames = Orthogonal(64, 32)
-    for frame in frames.made(5 * torch.randn(3, 2, frames.size)):
-        assert isinstance(frame, Matrix)
-        q = frame.columns
-        torch.testing.assert_close(q.mT @ q, torch.eye(32).expand(3, -1, -1), rtol=0, atol=1e-4)
+@pytest.mark.parametrize("frames", [Orthogonal(64, 32), Householder(64, 8)], ids=["32", "8"])
+def test_orthonormal_in_float32(frames: Frames) -> None:
+    drawn = 5 * torch.randn(3, 2, frames.size)
+    nearly_one = torch.randn(3, 2, 1) + 1e-3 * drawn  # reflections along almost the same line
+    for raw in (drawn, nearly_one):
+        for frame in frames.made(raw):
+            eye = torch.eye(frames.width)
+            q = frame.out(eye.view(-1, 1, frames.width).expand(-1, 3, -1)).movedim(0, -1)
+            torch.testing.assert_close(q.mT @ q, eye.expand(3, -1, -1), rtol=0, atol=1e-4)
 
 
 def test_householder_is_a_product_of_reflections() -> None:

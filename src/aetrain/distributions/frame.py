@@ -44,6 +44,27 @@ class Matrix(Frame):
 
 
 @final
+class LowRankChange(Frame):
+    """Q = I − V Wᵀ, of D columns, which is never made: two thin products take its place.
+
+    Arguments:
+        v: V, (*batch, D, H).
+        w: W, of the same shape.
+    """
+
+    def __init__(self, v: Tensor, w: Tensor) -> None:
+        self.v, self.w = v, w
+
+    def into(self, z: Tensor) -> Tensor:
+        """Return Qᵀ z (..., D)."""
+        return z - matvec(self.w, matvec(self.v.mT, z))
+
+    def out(self, y: Tensor) -> Tensor:
+        """Return Q y (..., D)."""
+        return y - matvec(self.v, matvec(self.w.mT, y))
+
+
+@final
 class Identity(Frame):
     """Q = I."""
 

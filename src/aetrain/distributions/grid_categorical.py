@@ -4,7 +4,6 @@ from typing import Any, final
 
 import torch
 from torch import Tensor
-from torch.distributions import Categorical
 
 from aetrain.distributions.elementwise import Elementwise
 
@@ -53,6 +52,11 @@ class GridCategorical(Elementwise):
 
     @torch.no_grad()
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return draws (*sample_shape, *batch, *event)."""
-        levels = Categorical(logits=self.logits.movedim(self.axis, -1), validate_args=False)
-        return levels.sample(torch.Size(sample_shape)).to(self.logits.dtype) / self.top
+        """Return draws (*sample_shape, *batch, *event), by the inverse distribution function."""
+        shape = torch.Size(sample_shape)
+        below = self.logits.movedim(self.axis, -1).softmax(-1).cumsum(-1).contiguous()
+        u = torch.rand(*below.shape[:-1], shape.numel(), dtype=below.dtype, device=below.device)
+        # torch's multinomial would draw a number for each level
+        levels = torch.searchsorted(below, u * below[..., -1:], right=True).clamp_max(self.top)
+        levels = levels.movedim(-1, 0).reshape(*shape, *levels.shape[:-1])
+        return levels.to(self.logits.dtype) / self.top

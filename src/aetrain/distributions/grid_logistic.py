@@ -93,5 +93,5 @@ def _sum_of_tails(
     shape = (-1, *[1] * loc.dim())
     for edge, own in zip(edges.split(n), weights.split(n)):
         tail = torch.addcmul(place, slope, edge.reshape(shape)).sigmoid()
-        total = total + (tail * own.reshape(shape)).sum(0)
+        total = total + torch.tensordot(own, tail, 1)
     return total

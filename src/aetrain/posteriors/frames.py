@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from aetrain.distributions.frame import Frame, Identity, Matrix, Reversal
+from aetrain.distributions.frame import Frame, Identity, LowRankChange, Matrix, Reversal
 from aetrain.families import soft_bound
 
 ENTRY_BOUND = 10.0
@@ -67,9 +67,16 @@ class Orthogonal(Frames):
 class Householder(Frames):
     """Q = Π (I − 2 v vᵀ / |v|²), a product of H reflections, M = D.
 
+    With the unit vectors v as columns of V it is I − V T Vᵀ, where T⁻¹ = ½ I + what is above the
+    diagonal of VᵀV.
+
     Arguments:
         dimensions: D.
         reflections: H.
+
+    References:
+        Schreiber, Van Loan: A storage-efficient WY representation for products of Householder
+        transformations. 1989. https://doi.org/10.1137/0910005
     """
 
     def __init__(self, dimensions: int, reflections: int) -> None:
@@ -80,11 +87,13 @@ class Householder(Frames):
         """Return T frames, from raw numbers (*batch, T, size)."""
         v = soft_bound(raw, ENTRY_BOUND).unflatten(-1, (self.reflections, self.width))
         v = v * v.square().sum(-1, keepdim=True).clamp_min(torch.finfo(v.dtype).tiny).rsqrt()
-        q = torch.eye(self.width, dtype=v.dtype, device=v.device).expand(*v.shape[:-2], -1, -1)
-        for n in v.unbind(-2):
-            along = (q * n.unsqueeze(-2)).sum(-1, keepdim=True)
-            q = q - 2 * along * n.unsqueeze(-2)
-        return [Matrix(part) for part in q.unbind(-3)]
+        half = 0.5 * torch.eye(self.reflections, dtype=v.dtype, device=v.device)
+        with torch.autocast(raw.device.type, enabled=False):
+            inverse = (v @ v.mT).triu(1) + half
+            # W = V Tᵀ, its rows as columns
+            w = torch.linalg.solve_triangular(inverse, v, upper=True)
+        parts = zip(v.mT.unbind(-3), w.mT.unbind(-3), strict=True)
+        return [LowRankChange(*part) for part in parts]
 
 
 @final
