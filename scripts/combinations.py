@@ -203,6 +203,13 @@ class Cover:
 
 
 def cover(data: Data, tries: int = 6, seed: int = 0) -> Cover:
+    """Cover every pair, see `_cover`; each choice's partial is made once."""
+    remembered = _remembered(making.make)
+    with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
+        return _cover(data, tries, seed)
+
+
+def _cover(data: Data, tries: int, seed: int) -> Cover:
     """Try rows until every pair of choices is in one that fits, or is refused in several rows.
 
     The other axes of a pair are first those that have served it well: choices that fit with both,

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+# the covering array is made once, by whichever test comes first
+pytestmark = pytest.mark.timeout(900)
+
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
