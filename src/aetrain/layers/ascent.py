@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from aetrain.conditional import Network
+from aetrain.families import full_precision
 from aetrain.networks.activation import activation_named
 from aetrain.networks.mlp import MLP
 
@@ -70,12 +71,13 @@ class Ascent(nn.Module):
 
         Of the top layer there is but the first.
         """
-        out, found = self.first(x), []
+        # under half precision this network's weights are, and the layers' are not
+        out, found = self.first(x.to(next(self.parameters()).dtype)), []
         for bend, head, network in zip(self.bends, self.heads, self.others, strict=True):
             features = bend(out)
             found += [head(features), features]
             out = network(features)
-        return [*found, out]
+        return [full_precision(evidence) for evidence in (*found, out)]
 
 
 @torch.no_grad()

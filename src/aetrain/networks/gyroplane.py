@@ -108,7 +108,7 @@ class GyroplaneMLP(nn.Module):
     def forward(self, *given: Tensor) -> Tensor:
         """Map a point and others (B, *shape) to (B, *out)."""
         code, *others = given
-        y = self.first(code.flatten(1))
+        y = self.first(code.flatten(1)).to(code.dtype)
         if self.others is not None:
             y = y + self.others(joined(others))
         if self.rest is not None:
