@@ -56,6 +56,8 @@ SMALL = (
     "dataset.limit=8",
     "sampler=prior",  # the others need more codes than these
 )
+PLAIN = ("vae", "bernoulli", "diagonal_gaussian", "standard_normal", "mlp", "digits")
+"""The row that the defaults are."""
 PAGE = Path(__file__).parents[1] / "docs" / "combinations.md"
 
 
@@ -224,7 +226,7 @@ def _cover(data: Data, tries: int, seed: int) -> Cover:
     ]
     chance.shuffle(todo)
     for pair in todo:
-        for attempt_number in range(tries):
+        for attempt_number in range(-1, tries):
             if pair in done.fits:
                 break
             row = _completed(pair, choices, done, chance, attempt_number)
@@ -240,9 +242,11 @@ def _cover(data: Data, tries: int, seed: int) -> Cover:
 def _completed(
     pair: Pair, choices: list[list[str]], done: Cover, chance: random.Random, number: int
 ) -> Row:
-    """Return a row with this pair: greedy at first, then ever more at random."""
+    """Return a row with this pair: plain, then greedy, then ever more at random."""
     i, a, j, b = pair
     row: dict[int, str] = {i: a, j: b}
+    if number < 0:
+        row = {**dict(enumerate(PLAIN)), **row}
     for axis in chance.sample(range(len(choices)), len(choices)):
         if axis in row:
             continue

@@ -45,7 +45,7 @@ class Categorical(Prior):
         k = d if classes is None else classes
         if k < 2:
             place = f"latent={d}" if classes is None else f"prior.classes={classes}"
-            raise UserError(f"{place}: prior=categorical needs 2 classes at least")
+            raise UserError(f"{place}: prior=categorical needs 2 classes at least; use 2")
         if d % k:
             raise UserError(
                 f"prior.classes={k} does not divide latent={d}: use a multiple, such as"
