@@ -19,12 +19,12 @@ from aetrain.spaces import Space
     ("prior", "latent", "option", "message"),
     [
         (Bernoulli, 2, {"p": 1.0}, "prior.p=1.0: must be between 0 and 1, such as 0.5"),
-        (Categorical, 1, {}, "latent=1: prior=categorical needs 2 classes at least"),
+        (Categorical, 1, {}, "latent=1: prior=categorical needs 2 classes at least; use 2"),
         (
             Categorical,
             4,
             {"classes": 1},
-            "prior.classes=1: prior=categorical needs 2 classes at least",
+            "prior.classes=1: prior=categorical needs 2 classes at least; use 2",
         ),
         (
             Categorical,
