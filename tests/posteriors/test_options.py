@@ -49,7 +49,7 @@ WRONG: list[tuple[Any, int, dict[str, Any], str]] = [
         GumbelSoftmax,
         1,
         {},
-        "latent=1: posterior=gumbel_softmax must be at least 2, for 2 classes",
+        "latent=1: must be at least 2 with posterior=gumbel_softmax, for 2 classes",
     ),
     (GumbelSoftmax, 6, {"classes": 1}, "posterior.classes=1: must be at least 2, or null"),
     (

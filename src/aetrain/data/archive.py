@@ -1,6 +1,7 @@
 """Files by name, in a folder or in a zip."""
 
 import os
+import weakref
 import zipfile
 from pathlib import Path
 from typing import IO, Protocol, final
@@ -80,7 +81,10 @@ class _Zip:
     def _file(self) -> zipfile.ZipFile:
         if self._opened is None or self._opened[0] != os.getpid():
             try:
-                self._opened = (os.getpid(), zipfile.ZipFile(self.path))
+                file = zipfile.ZipFile(self.path)
+                self._opened = (os.getpid(), file)
+                # closed before it is collected, also as part of a refused data set's cycle
+                weakref.finalize(self, file.close)
             except (OSError, zipfile.BadZipFile) as error:
                 empty = " (it is empty)" if not self.path.stat().st_size else ""
                 raise UserError(

@@ -54,7 +54,7 @@ class GumbelSoftmax(Family):
             raise UserError(f"posterior.classes={classes}: must be at least 2, or null")
         if classes is None and latent < 2:
             raise UserError(
-                f"latent={latent}: posterior=gumbel_softmax must be at least 2, for 2 classes"
+                f"latent={latent}: must be at least 2 with posterior=gumbel_softmax, for 2 classes"
             )
         self.classes, self.temperature = classes or latent, temperature
         if latent % self.classes:
