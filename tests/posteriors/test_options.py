@@ -38,7 +38,7 @@ WRONG: list[tuple[Any, int, dict[str, Any], str]] = [
         {"kind": "square"},
         "posterior.kind=square: choose orthogonal, householder, triangular",
     ),
-    (VonMisesFisher, 1, {}, "latent=1: posterior=von_mises_fisher must have at least 2"),
+    (VonMisesFisher, 1, {}, "latent=1: must be at least 2 with posterior=von_mises_fisher"),
     (
         VonMisesFisher,
         3,

@@ -42,7 +42,7 @@ class VonMisesFisher(Family):
         super().__init__(event)
         (latent,) = self.event
         if latent < 2:
-            raise UserError(f"latent={latent}: posterior=von_mises_fisher must have at least 2")
+            raise UserError(f"latent={latent}: must be at least 2 with posterior=von_mises_fisher")
         if not 0 <= minimum < math.inf:
             raise UserError(f"posterior.minimum={minimum}: must be 0 or more, such as 1.0")
         self.minimum = float(minimum)
