@@ -64,6 +64,13 @@ def test_processes_move_dead_codes_to_the_same_features(tmp_path: Path, shell: S
     assert (weights(tmp_path / "two")["quantiser.codebook.counts"] >= 1000).all()
 
 
+def test_two_players_and_a_multiplier_end_alike(tmp_path: Path, shell: Shell) -> None:
+    """A run whose processes end with different weights or buffers fails."""
+    two = shell(*TWO, *JOB, "model=factor_vae", "objective=geco", "run.dir=two")
+    assert two.returncode == 0, two.stderr
+    assert weights(tmp_path / "two")["objective.log_multiplier"] > 0
+
+
 def test_a_sweep_over_numbers_of_devices(tmp_path: Path, shell: Shell) -> None:
     sweep = shell("-m", "trainer=ddp", "trainer.devices=2,1,2", *JOB, "model=ae")
     assert sweep.returncode == 0, sweep.stderr
