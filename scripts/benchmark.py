@@ -1,7 +1,7 @@
 """Measure aetrain against a bare PyTorch loop: speed, start and memory, and each choice's step.
 
     python scripts/benchmark.py --root data            all bars; exit status 1 where one is missed
-    python scripts/benchmark.py --root data --choices  what each choice of a group costs a step
+    python scripts/benchmark.py --root data --choices  scripts/step_times.py
 
 Speed: both train the same VAE from the same weights on the same bytes, in turns in one process.
 aetrain's time is that of its whole loop, from Lightning's `on_train_start` to its last
@@ -34,9 +34,7 @@ from torch.nn import functional as F
 from aetrain import hardware
 from aetrain.api import train
 from aetrain.autoencoder import Autoencoder
-from aetrain.config.files import conf_files
 from aetrain.console import console
-from aetrain.errors import UserError
 
 PLAIN = ("dataset=mnist", "dataset.binarize=dynamic", "network.hidden=[500]", "latent=20")
 CLOCKED = (
@@ -45,19 +43,6 @@ CLOCKED = (
     *("callbacks=none", "evaluation.nll_samples=0"),
 )
 BATCHES = {100: 300, 512: 98}  # batch size -> batches of a round
-GROUPS = ("likelihood", "posterior", "prior", "network", "optimizer")
-PARTNERS: tuple[list[str], ...] = (
-    [],
-    ["prior=hypersphere"],
-    ["prior=categorical"],
-    ["prior=bernoulli"],
-    ["posterior=von_mises_fisher"],
-    ["posterior=gumbel_softmax"],
-    ["posterior=bernoulli"],
-    ["model=ae"],
-    ["model=ae", "latent=2"],
-)
-"""What a choice is measured with: the first of these that it goes with."""
 Bar = tuple[str, float, float, bool]
 """What, measured, the bar, whether more is better."""
 T = TypeVar("T")
@@ -264,43 +249,18 @@ def process_bars(base: Sequence[str], rounds: int) -> Iterator[Bar]:
     yield "peak memory, mnist, GB", run([*base, "trainer.max_epochs=1"])[1], 1.5, False
 
 
-def choices(base: Sequence[str], rounds: int) -> None:
-    """Print the time of a step with each choice over that with the plain ones, in turns."""
-    base = [*base, "dataset.binarize=auto", "trainer.limit_train_batches=100"]
-    print(f"\nstep over the plain one's: median, least, most of {rounds} rounds in turns")
-    for group in GROUPS:
-        for name in sorted(path.stem for path in (conf_files() / group).glob("*.yaml")):
-            print(f"{group}={name:<20} {_step_ratios(base, f'{group}={name}', rounds)}")
-
-
-def _step_ratios(base: Sequence[str], choice: str, rounds: int) -> str:
-    own = [b for b in base if not (choice.startswith("network") and b.startswith("network"))]
-    note = ""
-    for more in PARTNERS:
-        ratios = []
-        try:
-            for _ in range(rounds):
-                plain = undisturbed(lambda: aetrain_lap(base)).seconds
-                other = undisturbed(lambda: aetrain_lap([*own, choice, *more])).seconds  # noqa: B023
-                ratios.append(other / plain)
-            return f"{median(ratios):.2f} {min(ratios):.2f} {max(ratios):.2f} {' '.join(more)}"
-        except UserError as error:
-            note = note or f"refused: {error}"
-    return note
-
-
 def main() -> int:
     """Measure what the arguments ask for."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
     parser.add_argument("--root", default="data", help="folder that holds MNIST/raw")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    parser.add_argument("--choices", action="store_true", help="the cost of each choice instead")
+    parser.add_argument("--choices", action="store_true", help="what each choice costs instead")
     parser.add_argument("--only", choices=("speed", "process"), help="only these bars")
     given = parser.parse_args()
     base = [*PLAIN, f"dataset.root={given.root}"]
     if given.choices:
-        choices(base, 1 if given.quick else 3)
-        return 0
+        steps = [str(Path(__file__).with_name("step_times.py")), "--root", given.root]
+        return subprocess.call([sys.executable, *steps, *(["--rounds=1"] if given.quick else [])])
     bars: list[Bar] = []
     if given.only != "process":
         bars += speed_bars(base, 3 if given.quick else 7)
