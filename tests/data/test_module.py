@@ -346,6 +346,20 @@ def test_first(disk: bool) -> None:
 # --- streaming ---
 
 
+@pytest.mark.parametrize("disk", [False, True])
+def test_blocks_of_any_rows(disk: bool) -> None:
+    """Block by block what `block` gives, binarised anew from training data of grey values."""
+    data = module(60, disk=disk, workers=0)
+    rows = torch.tensor([5, 3, 20, 0, 11, 7, 9, 2, 13])
+    blocks = list(data.blocks_of("train", rows, CPU))
+    assert [len(block["x"]) for block in blocks] == [7, 2]
+    for number, part in enumerate(rows.split(7)):
+        raw = data.tables["train"].read(part) if disk else None
+        again = data.block("train", number, Item(part, raw, len(part)), CPU)
+        assert torch.equal(blocks[number]["x"], again["x"])
+        assert torch.equal(blocks[number]["y"], again["y"])
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = [f"{label}/{i:02}.png" for label in ("cat", "dog") for i in range(20)]

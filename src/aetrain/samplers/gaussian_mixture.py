@@ -86,10 +86,14 @@ class GaussianMixture(Sampler):
         with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             fitted.fit(codes.cpu().double().numpy())
-        factor = torch.linalg.cholesky(torch.from_numpy(fitted.covariances_))
-        self.logits.copy_(torch.from_numpy(fitted.weights_).log())
-        self.loc.copy_(torch.from_numpy(fitted.means_))
-        self.factor.copy_(factor)
+        weights, loc, covariance = (
+            torch.from_numpy(x) for x in (fitted.weights_, fitted.means_, fitted.covariances_)
+        )
+        # rounded on the CPU: Apple's GPUs have no float64
+        dtype = self.loc.dtype
+        self.logits.copy_(weights.log().to(dtype))
+        self.loc.copy_(loc.to(dtype))
+        self.factor.copy_(torch.linalg.cholesky(covariance).to(dtype))
 
     def density(self) -> MixtureSameFamily:
         """Return the mixture; N(0, I) before it is fitted."""
