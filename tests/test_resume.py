@@ -53,7 +53,11 @@ def equal(a: Path, b: Path) -> None:
             assert torch.equal(tensor, second["state_dict"][key]), key
 
 
-CHEAP = {"deep_hvae": ["model.width=8", "model.blocks=[0,0,1,1]", "latent=4"]}
+CODES = ["model.code_prior.width=16", "model.code_prior.depth=1", "model.prior_epochs=5"]
+CHEAP = {
+    "deep_hvae": ["model.width=8", "model.blocks=[0,0,1,1]", "latent=4"],
+    **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], CODES),
+}
 """What makes a model fast whose default is not."""
 
 

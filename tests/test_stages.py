@@ -96,7 +96,7 @@ def test_died_between_two_stages(choices: str, monkeypatch: pytest.MonkeyPatch) 
 
 QUANTISED = [
     *(*TINY, "trainer.steps_per_call=1", "schedule=cosine", "model.prior_epochs=3"),
-    "allow=[tests.two_stages]",
+    *("allow=[tests.two_stages]", "model.code_prior.width=16"),
 ]
 
 

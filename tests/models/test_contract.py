@@ -31,7 +31,10 @@ OWN_NETWORK = {"deep_hvae": [("mlp", event) for event in IMAGES]}
 """Models that have networks of their own (the default stands for none), and what they take."""
 REFUSED = {("rae_gp", "pixelcnn"), ("rae_sn", "tied")}
 """Models and networks that do not go together."""
-OPTIONS = {"deep_hvae": ("model.width=8",)}
+OPTIONS = {
+    "deep_hvae": ("model.width=8",),
+    **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
+}
 MODELS = cases("model")
 PLACES = [
     pytest.param(case.values[0], network, event, id=f"{case.id}-{network}-{event}")

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import final
 
-import torch
 from torch import Tensor
-from torch.distributions import Distribution
 
-from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.tally import Report
+from aetrain.models.pair import Pair
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
 from aetrain.objectives.terms import Terms
@@ -19,7 +17,7 @@ from aetrain.priors.prior import Prior
 
 
 @final
-class AE(Autoencoder):
+class AE(Pair):
     """p(x|x): a code z = f(x) and a decoder p(x|z); it defines no p(x), so it has no ELBO.
 
     Arguments:
@@ -45,7 +43,7 @@ class AE(Autoencoder):
         objective: Callable[[Inference], Terms] = reconstruction,
         samples: int = 1,
     ) -> None:
-        super().__init__()
+        super().__init__(encoder, decoder, prior, samples)
         if encoder.family.has_density:
             raise UserError(
                 f"model=ae encodes to a point, and posterior={choice(encoder.family)} is random:"
@@ -53,8 +51,7 @@ class AE(Autoencoder):
             )
         if samples != 1:
             raise UserError(f"samples={samples}: model=ae encodes to a point; use samples=1")
-        self.encoder, self.decoder, self.prior = encoder, decoder, prior
-        self.objective, self.space = objective, encoder.family.space
+        self.objective = objective
 
     def players(self) -> Mapping[str, Player]:
         """One player: encoder and decoder."""
@@ -63,29 +60,6 @@ class AE(Autoencoder):
     def terms(self, batch: Batch) -> Terms:
         """Return the objective's terms of a batch."""
         return self.objective(self.infer(batch))
-
-    def infer(self, batch: Batch) -> Inference:
-        """Pass a batch through encoder and decoder."""
-        q = self.encoder(batch["x"])
-        z = q.rsample((1,))
-        return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
-
-    @property
-    def latent(self) -> torch.Size:
-        """The shape of one code."""
-        return self.encoder.event
-
-    def encode(self, x: Tensor) -> Distribution:
-        """Return the point mass at the code, batch shape (B,), for x (B, *event)."""
-        return self.encoder(x)
-
-    def decode(self, z: Tensor) -> Distribution:
-        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
-        return self.decoder(z)
-
-    def codes(self) -> Distribution:
-        """Return p(z), whose draws need not be codes."""
-        return self.prior()
 
     def report(self, batch: Batch) -> Report:
         """Return the distortion."""

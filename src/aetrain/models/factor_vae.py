@@ -6,15 +6,14 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
 from torch.nn.functional import softplus
 
-from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.families import full_precision
+from aetrain.models.pair import Pair
 from aetrain.models.vae import require_rate
 from aetrain.networks.mlp import MLP
 from aetrain.objectives.elbo import elbo
@@ -28,7 +27,7 @@ PAPERS_ADAM = partial(torch.optim.Adam, lr=1e-4, betas=(0.5, 0.9))
 
 
 @final
-class FactorVAE(Autoencoder):
+class FactorVAE(Pair):
     """A variational autoencoder whose codes' total correlation KL(q(z) ‖ Π q(zⱼ)) costs extra.
 
     A discriminator T learns to tell codes from codes whose dimensions are shuffled among the
@@ -64,16 +63,14 @@ class FactorVAE(Autoencoder):
         hidden: Sequence[int] = (256, 256, 256),
         discriminator_optimizer: OptimizerMaker = PAPERS_ADAM,
     ) -> None:
-        super().__init__()
+        super().__init__(encoder, decoder, prior, samples)
         require_rate(encoder.family, prior, "factor_vae")
         if encoder.event.numel() < 2:
             raise UserError(
                 f"latent={encoder.event.numel()}: of one dimension there is no correlation;"
                 " model=factor_vae needs at least 2, use latent=2"
             )
-        self.encoder, self.decoder, self.prior = encoder, decoder, prior
-        self.space = encoder.family.space
-        self.objective, self.samples = objective, samples
+        self.objective = objective
         self.discriminator = MLP(
             [encoder.event], torch.Size((1,)), hidden=hidden, activation="leaky_relu"
         )
@@ -109,29 +106,6 @@ class FactorVAE(Autoencoder):
         """Return T(z), (...,), for codes (..., *latent)."""
         batch = z.shape[: z.dim() - len(self.latent)]
         return full_precision(self.discriminator(z.reshape(-1, *self.latent))).reshape(batch)
-
-    def infer(self, batch: Batch) -> Inference:
-        """Pass a batch through encoder and decoder."""
-        q = self.encoder(batch["x"])
-        z = q.rsample((self.samples,))
-        return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
-
-    @property
-    def latent(self) -> torch.Size:
-        """The shape of one code."""
-        return self.encoder.event
-
-    def encode(self, x: Tensor) -> Distribution:
-        """Return q(z|x), batch shape (B,), for x (B, *event)."""
-        return self.encoder(x)
-
-    def decode(self, z: Tensor) -> Distribution:
-        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
-        return self.decoder(z)
-
-    def codes(self) -> Distribution:
-        """Return p(z)."""
-        return self.prior()
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO at weight 1, and beside them T of the codes."""

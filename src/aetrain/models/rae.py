@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import final
 
-import torch
 from torch import Tensor
-from torch.distributions import Distribution
 
-from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.tally import Report
+from aetrain.models.pair import Pair
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
 from aetrain.objectives.terms import Terms
@@ -21,7 +19,7 @@ from aetrain.regularisers.weight_decay import WeightDecay
 
 
 @final
-class RAE(Autoencoder):
+class RAE(Pair):
     """An autoencoder of points z = f(x), held together and decoded smoothly, without noise.
 
     Its terms are `distortion` = −log p(x|z), `code_norm` = ½ |z|² and what the regulariser of the
@@ -55,7 +53,7 @@ class RAE(Autoencoder):
         *,
         regulariser: Callable[[Conditional], Regulariser] | None = WeightDecay,
     ) -> None:
-        super().__init__()
+        super().__init__(encoder, decoder, prior, samples)
         if encoder.family.has_density:
             raise UserError(
                 f"model=rae encodes to a point, and posterior={choice(encoder.family)} is random:"
@@ -63,8 +61,7 @@ class RAE(Autoencoder):
             )
         if samples != 1:
             raise UserError(f"samples={samples}: model=rae encodes to a point; use samples=1")
-        self.encoder, self.decoder, self.prior = encoder, decoder, prior
-        self.objective, self.space = objective, encoder.family.space
+        self.objective = objective
         self.regulariser = None if regulariser is None else regulariser(decoder)
 
     def players(self) -> Mapping[str, Player]:
@@ -77,29 +74,6 @@ class RAE(Autoencoder):
         z = inference.z[0]
         own = {} if self.regulariser is None else self.regulariser.terms(z)
         return {**self.objective(inference), "code_norm": _half_square(z), **own}
-
-    def infer(self, batch: Batch) -> Inference:
-        """Pass a batch through encoder and decoder."""
-        q = self.encoder(batch["x"])
-        z = q.rsample((1,))
-        return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
-
-    @property
-    def latent(self) -> torch.Size:
-        """The shape of one code."""
-        return self.encoder.event
-
-    def encode(self, x: Tensor) -> Distribution:
-        """Return the point mass at the code, batch shape (B,), for x (B, *event)."""
-        return self.encoder(x)
-
-    def decode(self, z: Tensor) -> Distribution:
-        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
-        return self.decoder(z)
-
-    def codes(self) -> Distribution:
-        """Return p(z), whose draws need not be codes."""
-        return self.prior()
 
     def report(self, batch: Batch) -> Report:
         """Return the distortion, and beside it the codes' norm."""

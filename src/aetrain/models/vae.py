@@ -5,14 +5,13 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
 
-from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.families import Family
+from aetrain.models.pair import Pair
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.rate import rates
@@ -33,7 +32,7 @@ PARTNERS = {
 
 
 @final
-class VAE(Autoencoder):
+class VAE(Pair):
     """p(x) = ∫ p(x|z) p(z) dz, trained by a bound with an amortised posterior q(z|x).
 
     Arguments:
@@ -64,11 +63,9 @@ class VAE(Autoencoder):
         samples: int = 1,
         encoder_objective: Callable[[Inference], Terms] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(encoder, decoder, prior, samples)
         require_rate(encoder.family, prior)
-        self.encoder, self.decoder, self.prior = encoder, decoder, prior
-        self.space = encoder.family.space
-        self.objective, self.samples = objective, samples
+        self.objective = objective
         self.encoder_objective = encoder_objective
         if encoder_objective is not None:
             _require_apart(encoder, decoder)
@@ -85,29 +82,6 @@ class VAE(Autoencoder):
     def terms(self, batch: Batch) -> Terms:
         """Return the objective's terms of a batch."""
         return self.objective(self.infer(batch))
-
-    def infer(self, batch: Batch) -> Inference:
-        """Pass a batch through encoder and decoder."""
-        q = self.encoder(batch["x"])
-        z = q.rsample((self.samples,))
-        return Inference(batch.get("target", batch["x"]), q, z, self.decoder(z), self.prior())
-
-    @property
-    def latent(self) -> torch.Size:
-        """The shape of one code."""
-        return self.encoder.event
-
-    def encode(self, x: Tensor) -> Distribution:
-        """Return q(z|x), batch shape (B,), for x (B, *event)."""
-        return self.encoder(x)
-
-    def decode(self, z: Tensor) -> Distribution:
-        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
-        return self.decoder(z)
-
-    def codes(self) -> Distribution:
-        """Return p(z)."""
-        return self.prior()
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO at weight 1."""
