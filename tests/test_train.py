@@ -23,7 +23,10 @@ def spent() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"], ["--version"], ["lr=1"]])
+QUICKLY = [["--help"], ["--cfg", "job"], ["--cfg", "all", "--resolve"], ["--version"], ["lr=1"]]
+
+
+@pytest.mark.parametrize("arguments", QUICKLY)
 def test_answers_without_torch_are_quick(arguments: list[str], tmp_path: Path) -> None:
     code = (
         "import sys; from aetrain.train import main\n"

@@ -94,9 +94,10 @@ def register_resolvers() -> None:
 
 def _reverse(values: Any) -> Any:
     # what is no list is handed on as it is, and refused where the user wrote it
-    from omegaconf import ListConfig
+    from omegaconf import ListConfig, OmegaConf
 
-    return values[::-1] if isinstance(values, ListConfig | list) else values
+    # a configuration of its own: `--resolve` puts no plain list into another
+    return OmegaConf.create(list(values)[::-1]) if isinstance(values, ListConfig | list) else values
 
 
 @contextmanager
