@@ -32,23 +32,31 @@ def test_the_precision_merge_is_the_product_of_two_gaussians() -> None:
     raw, up, down, loc, log_scale = given()
     prior = DiagonalNormal(loc, log_scale, 1)
     q = Precision(D, U, W)(raw, up, down, prior)
-    message = Independent(Normal(raw[:, 0], soft_bound(raw[:, 1], LOG_SCALE_BOUND).exp()), 1)
+    scale = soft_bound(raw[:, 1], LOG_SCALE_BOUND).exp()
+    message = Independent(Normal(raw[:, 0] * (1 + scale.square()), scale), 1)
     z = 3 * torch.randn(50, N, D).double()
     ratio = q.log_prob(z) - message.log_prob(z) - prior.log_prob(z)
     torch.testing.assert_close(ratio, ratio[:1].expand_as(ratio), rtol=0, atol=1e-9)
     torch.testing.assert_close(q.log_scale, q.scale.log())
     # and that constant is −log ∫ N(z; μ̂, σ̂²) p(z) dz = −log N(μ̂; μₚ, σ̂² + σₚ²)
     spread = (message.stddev.square() + prior.stddev.square()).sqrt()
-    expected = -Independent(Normal(loc, spread), 1).log_prob(raw[:, 0])
+    expected = -Independent(Normal(loc, spread), 1).log_prob(message.mean)
     torch.testing.assert_close(ratio[0], expected)
 
 
 def test_data_that_say_nothing_leave_the_prior() -> None:
     raw, up, down, loc, log_scale = given()
-    raw[:, 1] = 1e9
+    raw[:, 0], raw[:, 1] = 0, 1e9
     q = Precision(D, U, W)(raw, up, down, DiagonalNormal(loc, log_scale, 1))
     torch.testing.assert_close(q.log_scale, log_scale, rtol=0, atol=1e-6)
     torch.testing.assert_close(q.loc, loc, rtol=0, atol=1e-6)
+
+
+def test_under_a_standard_normal_the_raw_mean_is_the_mean() -> None:
+    raw, up, down, loc, log_scale = given()
+    zero = torch.zeros_like(loc)
+    q = Precision(D, U, W)(raw, up, down, DiagonalNormal(zero, zero, 1))
+    torch.testing.assert_close(q.loc, raw[:, 0])
 
 
 @pytest.mark.parametrize("extreme", [-1e4, 1e4])
