@@ -53,7 +53,7 @@ def test_data_that_say_nothing_leave_the_prior() -> None:
 
 
 def test_under_a_standard_normal_the_raw_mean_is_the_mean() -> None:
-    raw, up, down, loc, log_scale = given()
+    raw, up, down, loc, _ = given()
     zero = torch.zeros_like(loc)
     q = Precision(D, U, W)(raw, up, down, DiagonalNormal(zero, zero, 1))
     torch.testing.assert_close(q.loc, raw[:, 0])
