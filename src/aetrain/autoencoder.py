@@ -220,6 +220,8 @@ class Autoencoder(pl.LightningModule, ABC):
         position = self.position
         seed_torch(self.device, STEP, self.seed, position.step, self.world.rank)
         batch = self.data.batch(item, self.device)
+        if self.stage.corrupted:
+            batch = self.data.corrupt(batch)
         due = self.meter.due(position.step)
         costs = self.game.play(batch, item.examples, position.stage_step, measure=due)
         position.batch += 1

@@ -9,11 +9,12 @@ import torch
 from aetrain import schedules
 from aetrain.autoencoder import Autoencoder
 from aetrain.averaging import AveragedWeights
+from aetrain.corruptions.corruption import Corruption
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError, choice
 from aetrain.families import Family
 from aetrain.game import Plan
-from aetrain.making import make
+from aetrain.making import make, make_with
 from aetrain.pieces import Pieces
 from aetrain.samplers.sampler import Sampler
 from aetrain.schedules import Schedule
@@ -46,6 +47,11 @@ def build_data(config: Config) -> DataModule:
     node = config["dataset"]
     options = {k: v for k, v in node.items() if k not in LOCATION}
     return make(options, source=make(node["source"]))
+
+
+def build_corruption(node: Mapping[str, Any], values: Values | None) -> Corruption | None:
+    """Return what corrupts x of these values, None where nothing does."""
+    return make_with(node, values=values) if node else None
 
 
 def settle_levels(config: Config, values: Values | None) -> None:

@@ -11,6 +11,7 @@ import torch
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import (
     build_average,
+    build_corruption,
     build_data,
     build_model,
     build_plan,
@@ -80,6 +81,7 @@ def assemble(
     require_epsilon(plan.optimizer, trainer["precision"])
     data = build_data(config)
     data.suit(likelihood_support(config))
+    build_corruption(config["corruption"], data.values)  # what is wrong with it is said now
     settle_levels(config, data.values)
     support = likelihood_support(config)
     check_pair(support, data.values, choices)
@@ -96,6 +98,7 @@ def assemble(
     data.load(support)
     settle_levels(config, data.values_seen())
     check_pair(likelihood_support(config), data.values_seen(), choices)
+    data.corruption = build_corruption(config["corruption"], data.values_seen())
     config["dataset"]["binarize"] = data.binarize_chosen
     if made is None or (data.event, config["likelihood"].get("levels")) != (expected, levels):
         made = build(data.event)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from aetrain.conditional import Conditional, Network
+from aetrain.corruptions.corruption import Corruption
 from aetrain.errors import UserError
 from aetrain.families import Family
 from aetrain.making import make, make_with
@@ -89,6 +90,12 @@ class Pieces:
         """p(z)."""
         return self.prior_of(self.latent, self.encoder)
 
+    @property
+    def corruption(self) -> Corruption | None:
+        """What the run corrupts with, for models that corrupt features too; None: nothing."""
+        node = self._config["corruption"]
+        return make_with(node) if node else None
+
     def offered(self) -> dict[str, Callable[[], Any]]:
         """Return what a model may ask for, by the name of its argument."""
         objective = self._config["objective"]
@@ -96,6 +103,7 @@ class Pieces:
             "encoder": lambda: self.encoder,
             "decoder": lambda: self.decoder,
             "prior": lambda: self.prior,
+            "corruption": lambda: self.corruption,
             "pieces": lambda: self,
             "samples": lambda: self._config["samples"],
             "objective": lambda: make(objective["terms"]),

@@ -13,7 +13,10 @@ class Stage:
     Arguments:
         name: shown beside its epochs; empty in a run of one stage.
         epochs: how many at most; None: `trainer.max_epochs`.
+        corrupted: whether its training batches are corrupted, in a run that corrupts them
+            (`corruption=`). One that learns a density of codes wants those of clean examples.
     """
 
     name: str = ""
     epochs: int | None = None
+    corrupted: bool = True

@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from aetrain.corruptions.corruption import Corruption
 from aetrain.data.draws import SPLITS, fix_draws
 from aetrain.data.loader import Blocks, Calls, Item
 from aetrain.data.reader import Reader
@@ -81,6 +82,8 @@ class DataModule(pl.LightningDataModule):
         self.transform = Transform(source.raw)
         self.binarize_chosen: Binarize = "none"
         """What `binarize` came to once the data were known."""
+        self.corruption: Corruption | None = None
+        """What training batches are corrupted with."""
         self.tables: dict[str, Table] = {}
         self.classes: list[str] = []
         self.world = World()
@@ -241,6 +244,13 @@ class DataModule(pl.LightningDataModule):
     def batch(self, item: Item, device: torch.device) -> Batch:
         """Return a training batch, {x: (b, *event), y: (b,)}, drawn from the present generators."""
         return self._batch("train", item, device)
+
+    def corrupt(self, batch: Batch) -> Batch:
+        """Return {x: x̃, target: x, ...} of a batch, drawn from the present generators."""
+        if self.corruption is None:
+            return batch
+        x = batch["x"]
+        return {"target": x, **batch, "x": self.corruption(x)}
 
     def block(self, split: str, number: int, item: Item, device: torch.device) -> Batch:
         """Return an evaluation's block; always the same x for the same split and number."""
