@@ -17,6 +17,8 @@ from aetrain.averaging import AveragedWeights, suited, usable
 from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, UserError, did_you_mean
+from aetrain.evaluation.denoising import denoising
+from aetrain.evaluation.squared_error import squared_error
 from aetrain.evaluation.tally import Report, Tally
 from aetrain.evolving import Evolving
 from aetrain.families import Family
@@ -52,7 +54,7 @@ class Autoencoder(pl.LightningModule, ABC):
     """
 
     watched: str = "cost"
-    """The validation figure, to be minimised, that early stopping and the best checkpoint watch."""
+    """The figure, to be minimised, that early stopping and the best checkpoint watch."""
 
     space: Space = Space.REAL
     """Where codes lie: only real vectors have a density that a sampler could be fitted to."""
@@ -68,6 +70,7 @@ class Autoencoder(pl.LightningModule, ABC):
         self.seed = 0
         self.max_steps = -1
         self.nll_samples = 0
+        self.denoises = False
         self.card: dict[str, Any] = {}
         self.meter = Meter(every=50)
         self.stop_signal = 0
@@ -119,6 +122,12 @@ class Autoencoder(pl.LightningModule, ABC):
 
     def begin_stage(self, data: DataModule) -> None:
         """Get ready for the present stage, once, before its first step; state goes to buffers."""
+
+    @property
+    def selected_by(self) -> str:
+        """The validation figure of the present stage: of corrupted examples where it sees those."""
+        noisy = self.denoises and self.stage.corrupted
+        return f"val/denoising_{self.watched}" if noisy else f"val/{self.watched}"
 
     @property
     def stage(self) -> Stage:
@@ -324,8 +333,18 @@ class Autoencoder(pl.LightningModule, ABC):
         batch = self.data.block(split, number, item, self.device)
         seed_torch(self.device, EVALUATE, self.seed, number)
         report = self.report(batch)
+        if self.denoises:
+            report = self._with_denoising(report, batch, number)
         log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
         self.tally.add(report, None if log_p is None else {"nll": -log_p})
+
+    def _with_denoising(self, report: Report, batch: Batch, number: int) -> Report:
+        """Add to the figures of the clean batch those of a corrupted one, of seeded noise."""
+        seed_torch(self.device, EVALUATE, self.seed, number, 1)
+        noisy = self.data.corrupt(batch)
+        p = self.decode(self.encode(noisy["x"]).mean)
+        figures = denoising(self.report(noisy), squared_error(p, noisy["target"]))
+        return report._replace(more={**report.more, **figures})
 
     def _finish(self, prefix: str) -> None:
         self.tally.reduce(self.world, self.device)

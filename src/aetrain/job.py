@@ -124,6 +124,7 @@ def assemble(
     model.max_steps = config["trainer"]["max_steps"]
     model.nll_samples = config["evaluation"]["nll_samples"]
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
+    model.denoises = data.corruption is not None
     model.plan = plan
     model.averaged_weights = build_average(trainer["ema_decay"], model)
     batch = data.first("train", 2, torch.device("cpu"))

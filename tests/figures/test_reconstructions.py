@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from aetrain.figures.beside import BETWEEN
 from aetrain.figures.canvas import MARGIN, TITLE, pixels
-from aetrain.figures.reconstructions import BETWEEN, reconstructions
+from aetrain.figures.reconstructions import reconstructions
 from aetrain.figures.tiles import NAN
 
 

@@ -11,10 +11,11 @@ class EarlyStopping(LightningEarlyStopping):
 
     Arguments:
         patience: validations; in a run that goes on the present value counts, not the saved one.
+        figure: what is watched, to be minimised.
     """
 
-    def __init__(self, patience: int) -> None:
-        super().__init__("val/cost", mode="min", patience=patience)
+    def __init__(self, patience: int, figure: str = "val/cost") -> None:
+        super().__init__(figure, mode="min", patience=patience)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take up what has been counted."""

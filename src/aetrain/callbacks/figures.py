@@ -14,6 +14,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.errors import choice
 from aetrain.figures.bars import rate_bars
 from aetrain.figures.chart import chart
+from aetrain.figures.denoising import denoising
 from aetrain.figures.grid import decoded_grid
 from aetrain.figures.plane import plane
 from aetrain.figures.projection import project
@@ -89,6 +90,11 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
         "reconstructions",
         reconstructions(_cpu(few), _cpu(model.reconstruct(few)), title="validation examples"),
     )
+    if model.denoises:
+        seed_torch(model.device, SAMPLE, 1)
+        noisy = data.corrupt({"x": few})["x"]
+        denoised = _cpu(model.reconstruct(noisy))
+        yield "denoising", denoising(_cpu(few), _cpu(noisy), denoised, title="validation examples")
     seed_torch(model.device, SAMPLE, 0)
     yield "samples", samples(_cpu(model.sample(64).mean), title="decodes of z ~ p(z)")
     codes = _cpu(torch.cat([model.encode(part).mean for part in x.split(500)]).flatten(1))

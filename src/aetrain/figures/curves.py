@@ -22,7 +22,7 @@ from aetrain.figures.canvas import (
     sheet,
     write_title,
 )
-from aetrain.figures.palette import ACCENT, QUIET
+from aetrain.figures.palette import ACCENT, QUIET, TEN
 
 MOST = 12
 COLUMNS, NARROWEST = 4, 3  # below three columns, title and legend would meet
@@ -32,12 +32,14 @@ LEFT, BOTTOM = 60, 26  # pixels for tick labels
 MARKED = 24  # entries up to which each is marked by a dot
 LAST = {"color": ACCENT, "linewidth": 1.3, "markersize": 4.0}
 FIRST = {"color": QUIET, "linewidth": 2.6, "markersize": 7.0}  # wide, so that it shows underneath
+BETWEEN = {"color": TEN[2], "linewidth": 0.7, "markersize": 3.0}
+LOOKS = ((LAST,), (FIRST, LAST), (FIRST, BETWEEN, LAST))
 
 
 def curves(series: Mapping[str, Tensor], *, title: str) -> Figure:
-    """Draw the first 12 events of one or two tensors (N, *event), flattened, one panel each.
+    """Draw the first 12 events of one, two or three tensors (N, *event), flattened, one panel each.
 
-    The names of `series` make the legend where there are two. All panels share their axes, so
+    The names of `series` make the legend where there are several. All panels share their axes, so
     that heights can be compared; NaN and infinities leave gaps.
     """
     rows = {name: _flat(x) for name, x in series.items()}
@@ -47,7 +49,7 @@ def curves(series: Mapping[str, Tensor], *, title: str) -> Figure:
     height = TITLE + math.ceil(count / columns) * (HIGH + BELOW) - BELOW + BOTTOM
     figure = sheet(width, height)
     low, high = _limits(list(rows.values()))
-    looks = (FIRST, LAST)[-len(rows) :]
+    looks = LOOKS[len(rows) - 1]
     for i in range(count):
         row, column = divmod(i, columns)
         axes = place(
@@ -91,7 +93,7 @@ def _dress(axes: Axes, length: int, low: float, high: float, *, left: bool, bott
 
 
 def _legend(figure: Figure, names: list[str]) -> None:
-    keys = [Line2D([], [], label=name, **look) for name, look in zip(names, (FIRST, LAST))]
+    keys = [Line2D([], [], label=name, **look) for name, look in zip(names, LOOKS[len(names) - 1])]
     width, height = figure.bbox.size
     figure.legend(
         handles=keys, loc="upper right", bbox_to_anchor=(1 - MARGIN / width, 1 - 6 / height),

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError, choice
+from aetrain.evaluation.squared_error import squared_error
 from aetrain.evaluation.tally import Report
 from aetrain.models.pair import Pair
 from aetrain.objectives.inference import Inference
@@ -62,7 +63,8 @@ class AE(Pair):
         return self.objective(self.infer(batch))
 
     def report(self, batch: Batch) -> Report:
-        """Return the distortion."""
+        """Return the distortion, and beside it the squared error."""
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
-        return Report(costs, inference.q.mean, None)
+        error = squared_error(inference.p, inference.x)
+        return Report(costs, inference.q.mean, None, error)

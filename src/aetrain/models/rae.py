@@ -7,6 +7,7 @@ from torch import Tensor
 
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError, choice
+from aetrain.evaluation.squared_error import squared_error
 from aetrain.evaluation.tally import Report
 from aetrain.models.pair import Pair
 from aetrain.objectives.inference import Inference
@@ -76,11 +77,12 @@ class RAE(Pair):
         return {**self.objective(inference), "code_norm": _half_square(z), **own}
 
     def report(self, batch: Batch) -> Report:
-        """Return the distortion, and beside it the codes' norm."""
+        """Return the distortion, and beside it the codes' norm and the squared error."""
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         z = inference.q.mean
-        return Report(costs, z, None, {"code_norm": _half_square(z)})
+        error = squared_error(inference.p, inference.x)
+        return Report(costs, z, None, {"code_norm": _half_square(z), **error})
 
 
 def _half_square(z: Tensor) -> Tensor:

@@ -73,7 +73,7 @@ class TwoStageVAE(Autoencoder):
         self.encoder, self.decoder, self.prior = encoder, decoder, prior
         self.objective, self.samples = objective, samples
         self.second = CodeVAE(encoder.event.numel(), hidden=hidden)
-        self.stages = (Stage("codes"), Stage("density", second_epochs))
+        self.stages = (Stage("codes"), Stage("density", second_epochs, corrupted=False))
 
     def players(self) -> Mapping[str, Player]:
         """The first VAE, and in the second stage the second."""

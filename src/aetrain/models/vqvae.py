@@ -93,7 +93,7 @@ class VQVAE(Autoencoder):
         self.objective = objective
         if prior_epochs is not None and prior_epochs < 0:
             raise UserError(f"model.prior_epochs={prior_epochs}: must be at least 0, or null")
-        self.stages = (Stage("codes"), Stage("prior", prior_epochs))
+        self.stages = (Stage("codes"), Stage("prior", prior_epochs, corrupted=False))
 
     def begin_stage(self, data: DataModule) -> None:
         """Let the quantiser begin with features of training examples."""
