@@ -41,7 +41,7 @@ from aetrain.game import Game
 from aetrain.job import assemble
 from aetrain.world import World
 
-AXES = ("model", "likelihood", "posterior", "prior", "network", "dataset")
+AXES = ("model", "likelihood", "posterior", "prior", "network", "corruption", "dataset")
 Row = tuple[str, ...]
 """A choice of each axis."""
 Pair = tuple[int, str, int, str]
@@ -56,7 +56,7 @@ SMALL = (
     "dataset.limit=8",
     "sampler=prior",  # the others need more codes than these
 )
-PLAIN = ("vae", "bernoulli", "diagonal_gaussian", "standard_normal", "mlp", "digits")
+PLAIN = ("vae", "bernoulli", "diagonal_gaussian", "standard_normal", "mlp", "none", "digits")
 """The row that the defaults are."""
 PAGE = Path(__file__).parents[1] / "docs" / "combinations.md"
 
@@ -154,7 +154,9 @@ def _fit_two(model: Autoencoder, data_module: DataModule) -> None:
     game = Game(players, optimizers, model.plan, total_steps=2)
     items = [item for call in data_module.train_dataloader() for item in call]
     for step, item in enumerate(items[:2]):
-        costs = game.play(data_module.batch(item, torch.device("cpu")), item.examples, step, True)
+        cpu, corrupted = torch.device("cpu"), model.stage.corrupted
+        batch = data_module.batch(item, cpu, corrupted=corrupted)
+        costs = game.play(batch, item.examples, step, True)
         for module in model.modules():
             if isinstance(module, Evolving):
                 module.after_step(step + 1, 2, World())
@@ -267,17 +269,27 @@ def _ordered(i: int, a: str, j: int, b: str) -> Pair:
 
 
 def product(data: Data, part: int, parts: int) -> Counter[str]:
-    """Try every combination whose number is `part` modulo `parts`; print faults as they come."""
+    """Try every combination whose number is `part` modulo `parts`; print faults as they come.
+
+    Corruptions do not multiply their number: they take turns.
+    """
     outcomes: Counter[str] = Counter()
     remembered = _remembered(making.make)
     with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
-        for row in itertools.islice(itertools.product(*axes()), part, None, parts):
+        for row in itertools.islice(_all_rows(), part, None, parts):
             try:
                 outcomes["fits" if attempt(row, data) is None else "refused"] += 1
             except Exception as error:
                 outcomes["fault"] += 1
                 print("fault", ",".join(row), f"{type(error).__name__}: {error}", flush=True)
     return outcomes
+
+
+def _all_rows() -> Iterator[Row]:
+    place, choices = AXES.index("corruption"), axes()
+    turns = itertools.cycle(choices.pop(place))
+    for row in itertools.product(*choices):
+        yield (*row[:place], next(turns), *row[place:])
 
 
 def _remembered(make: Callable[..., Any]) -> Callable[..., Any]:

@@ -54,7 +54,8 @@ class Autoencoder(pl.LightningModule, ABC):
     """
 
     watched: str = "cost"
-    """The figure, to be minimised, that early stopping and the best checkpoint watch."""
+    """The validation figure, to be minimised, that early stopping and the best checkpoint watch;
+    of corrupted examples, `denoising_<figure>`, in a stage that is trained on them."""
 
     space: Space = Space.REAL
     """Where codes lie: only real vectors have a density that a sampler could be fitted to."""
@@ -124,15 +125,15 @@ class Autoencoder(pl.LightningModule, ABC):
         """Get ready for the present stage, once, before its first step; state goes to buffers."""
 
     @property
-    def selected_by(self) -> str:
-        """The validation figure of the present stage: of corrupted examples where it sees those."""
-        noisy = self.denoises and self.stage.corrupted
-        return f"val/denoising_{self.watched}" if noisy else f"val/{self.watched}"
-
-    @property
     def stage(self) -> Stage:
         """The present stage."""
         return self.stages[self.position.stage]
+
+    @property
+    def watches(self) -> str:
+        """The validation figure that early stopping and the best checkpoint watch at present."""
+        noisy = self.denoises and self.stage.corrupted
+        return f"denoising_{self.watched}" if noisy else self.watched
 
     @torch.no_grad()
     def sample(self, n: int) -> Distribution:
@@ -228,9 +229,7 @@ class Autoencoder(pl.LightningModule, ABC):
         """Train on one batch."""
         position = self.position
         seed_torch(self.device, STEP, self.seed, position.step, self.world.rank)
-        batch = self.data.batch(item, self.device)
-        if self.stage.corrupted:
-            batch = self.data.corrupt(batch)
+        batch = self.data.batch(item, self.device, corrupted=self.stage.corrupted)
         due = self.meter.due(position.step)
         costs = self.game.play(batch, item.examples, position.stage_step, measure=due)
         position.batch += 1
@@ -333,9 +332,9 @@ class Autoencoder(pl.LightningModule, ABC):
         batch = self.data.block(split, number, item, self.device)
         seed_torch(self.device, EVALUATE, self.seed, number)
         report = self.report(batch)
+        log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
         if self.denoises:
             report = self._with_denoising(report, batch, number)
-        log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
         self.tally.add(report, None if log_p is None else {"nll": -log_p})
 
     def _with_denoising(self, report: Report, batch: Batch, number: int) -> Report:

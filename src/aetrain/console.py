@@ -27,6 +27,9 @@ FIGURES = (
     ("test/elbo", "ELBO", "nats"),
     ("test/distortion", "distortion", "nats"),
     ("test/rate", "rate", "nats"),
+    ("test/squared_error", "squared error", ""),
+    ("test/denoising_distortion", "distortion, from corrupted x", "nats"),
+    ("test/denoising_squared_error", "squared error, from corrupted x", ""),
     ("test/nll", "NLL, importance-sampled", "nats"),
     ("test/bits_per_dim", "bits per dimension", "bits"),
     ("test/perplexity", "perplexity of codes", ""),
@@ -79,6 +82,7 @@ class Story:
         sizes = ", ".join(f"{len(table):,} {name}" for name, table in data.tables.items())
         shape = "x".join(map(str, data.event))
         transform = f", binarize={data.binarize_chosen}" if data.binarize_chosen != "none" else ""
+        transform += _corruption(job)
         trainer = job.config["trainer"]
         table = Table.grid(padding=(0, 2))
         rows = {
@@ -142,6 +146,11 @@ class Story:
             f"go on        aetrain resume={path} {more}\n"
             f"from Python  aetrain.load({str(path)!r}{f', allow={allow}' if allow else ''})"
         )
+
+
+def _corruption(job: "Job") -> str:
+    node = job.config["corruption"]
+    return f", corruption={job.choices['corruption']} of level {node['level']:g}" if node else ""
 
 
 def _sampler(choice: Mapping[str, str]) -> str:

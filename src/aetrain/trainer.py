@@ -111,7 +111,7 @@ def _callbacks(job: "Job", run: Run, model: Autoencoder) -> list[Callback]:
                 f"callbacks.early_stopping.patience={stopping['patience']}: must be at least 1,"
                 " or null to never stop early"
             )
-        callbacks.append(EarlyStopping(stopping["patience"], model.selected_by))
+        callbacks.append(EarlyStopping(model.watches, stopping["patience"]))
     if figures := nodes.pop("figures", None):  # null leaves them out
         callbacks.append(make(figures, path=run.figures))
     best = run.best_of(model.position.stage, len(model.stages)).name

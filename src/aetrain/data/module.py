@@ -241,9 +241,16 @@ class DataModule(pl.LightningDataModule):
 
     # --- batches ---
 
-    def batch(self, item: Item, device: torch.device) -> Batch:
-        """Return a training batch, {x: (b, *event), y: (b,)}, drawn from the present generators."""
-        return self._batch("train", item, device)
+    def batch(self, item: Item, device: torch.device, *, corrupted: bool = True) -> Batch:
+        """Return a training batch, {x: (b, *event), y: (b,)}, drawn from the present generators.
+
+        Arguments:
+            item: which examples.
+            device: where to.
+            corrupted: whether it is corrupted as the run asks for, {x: x̃, target: x, y: (b,)}.
+        """
+        batch = self._batch("train", item, device)
+        return self.corrupt(batch) if corrupted else batch
 
     def corrupt(self, batch: Batch) -> Batch:
         """Return {x: x̃, target: x, ...} of a batch, drawn from the present generators."""
