@@ -25,11 +25,12 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return torch.load(run / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
 
 
-# without steps the weights are the initial ones: a vae's training noise is each process's own, and
-# so are the features that dead codes move to
+# without steps the weights are the initial ones: a vae's training noise is each process's own, so
+# are corruptions, and so are the features that dead codes move to
 AS_ONE = {
     "ae": [],
     "rae_sn": [],
+    "dae": ["trainer.max_steps=0"],
     "vae": ["trainer.max_steps=0"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],

@@ -13,6 +13,7 @@ COMMON = {"reconstructions", "samples", "latent_plane"}
 EXACTLY = {
     "ae": COMMON | {"latent_grid"},
     "vae": COMMON | {"latent_grid", "rates"},
+    "dae": COMMON | {"latent_grid", "denoising"},
     "rae": COMMON | {"latent_grid", "samples_gaussian_mixture"},
 }
 

@@ -65,3 +65,12 @@ def test_levels_out_of_range_are_refused(name: str, level: float) -> None:
         return
     with pytest.raises(UserError, match=rf"corruption\.level={level}: must be .* for {name}"):
         corruption(name, f"corruption.level={level}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_of_features_pass_through(name: str) -> None:
+    """Of what is kept, so that layers below noisy features can be trained."""
+    h = (torch.rand(200, 12) + 0.5).requires_grad_()
+    (gradient,) = torch.autograd.grad(corruption(name)(h).sum(), h)
+    assert gradient.isfinite().all()
+    assert (gradient != 0).double().mean() > 0.5

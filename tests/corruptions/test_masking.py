@@ -21,7 +21,3 @@ def test_values_are_masked_independently_of_one_another() -> None:
 
 def test_at_level_one_nothing_is_left() -> None:
     assert Masking(1.0)(torch.rand(5, 7)).equal(torch.zeros(5, 7))
-
-
-def test_what_is_not_finite_becomes_zero_too() -> None:
-    assert Masking(1.0)(torch.full((2, 3), torch.inf)).equal(torch.zeros(2, 3))

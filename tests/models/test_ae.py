@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -71,3 +73,23 @@ def test_its_player_does_not_move_the_prior() -> None:
     model = AE(*parts())
     (player,) = model.players().values()
     assert list(player.modules) == [model.encoder, model.decoder]
+
+
+@pytest.mark.parametrize("hidden", [[20, 12, 8], [24, 20, 16, 12], [24, 20, 16, 12, 8]])
+def test_deep_ones_are_trained_free_and_tied(hidden: list[int]) -> None:
+    """A tied decoder has biases of its own and no weights; all parameters have gradients."""
+    sizes = {}
+    for network in ("mlp", "tied"):
+        chosen = config("model=ae", f"network={network}", f"network.hidden={hidden}", "latent=3")
+        model, x = build_model(chosen, EVENT), torch.rand(B, *EVENT)
+        model.terms({"x": x})["distortion"].mean().backward()
+        assert all(p.grad is not None and p.grad.any() for p in model.parameters())
+        sizes[network] = sum(p.numel() for p in model.parameters())
+    widths = [64, *hidden, 3]
+    assert sizes["mlp"] - sizes["tied"] == sum(a * b for a, b in pairwise(widths))
+
+
+def test_the_squared_error_is_that_of_the_mean() -> None:
+    model, x = AE(*parts()), torch.rand(B, *EVENT)
+    error = (x - model.reconstruct(x)).square().sum((1, 2, 3))
+    torch.testing.assert_close(model.report({"x": x}).more["squared_error"], error)

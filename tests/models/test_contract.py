@@ -33,6 +33,7 @@ REFUSED = {("rae_gp", "pixelcnn"), ("rae_sn", "tied")}
 """Models and networks that do not go together."""
 OPTIONS = {
     "deep_hvae": ("model.width=8",),
+    "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
 }
 MODELS = cases("model")

@@ -25,4 +25,5 @@ class Masking(Corruption):
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return x̃, (B, *event)."""
-        return x.masked_fill(torch.rand(x.shape, device=x.device) < self.level, 0.0)
+        # half the time of a masked_fill
+        return torch.rand(x.shape, device=x.device).ge_(self.level).to(x.dtype).mul_(x)

@@ -43,4 +43,4 @@ class SaltAndPepper(Corruption):
         known = self.values
         low, high = torch.aminmax(x) if known is None else (known.low, known.high)
         half = 0.5 * self.level
-        return x.masked_fill(u < half, low).masked_fill((u >= half) & (u < self.level), high)
+        return x.masked_fill(u < self.level, high).masked_fill_(u < half, low)
