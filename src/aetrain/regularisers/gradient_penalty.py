@@ -10,6 +10,7 @@ from aetrain.conditional import Conditional
 from aetrain.errors import UserError
 from aetrain.families import full_precision
 from aetrain.networks.autoregressive import AutoregressiveNetwork
+from aetrain.objectives.inference import Inference
 from aetrain.objectives.terms import Terms
 from aetrain.regularisers.regulariser import Regulariser
 
@@ -30,6 +31,7 @@ class GradientPenalty(Regulariser):
     layer norm (2.14).
 
     Arguments:
+        encoder: left alone, but for the codes' gradient.
         decoder: p(x|z).
         probes: how many; None for all values of x, exactly, where they are few.
 
@@ -43,28 +45,37 @@ class GradientPenalty(Regulariser):
         smoothing splines. 1990. https://doi.org/10.1080/03610919008812866
     """
 
-    def __init__(self, decoder: Conditional, *, probes: int | None = 1) -> None:
-        super().__init__(decoder)
+    def __init__(
+        self, encoder: Conditional, decoder: Conditional, *, probes: int | None = 1
+    ) -> None:
+        del encoder
         if probes is not None and probes < 1:
             raise UserError(
-                f"model.regulariser.probes={probes}: must be at least 1, or null for the exact norm"
+                f"model.regularisers.gradient_penalty.probes={probes}: must be at least 1, or null"
+                " for the exact norm"
             )
         if isinstance(decoder.network, AutoregressiveNetwork):
             raise UserError(
-                "model.regulariser: the mean of an autoregressive decoder is not a function of the"
-                " code alone, so its gradient is no penalty: use network=conv, or model=rae"
+                "model.regularisers.gradient_penalty: the mean of an autoregressive decoder is not"
+                " a function of the code alone, so its gradient is no penalty: use"
+                " network=conv, or model=rae"
             )
-        self.probes = probes
+        self.decoder, self.probes = decoder, probes
 
-    def terms(self, z: Tensor) -> Terms:
-        """Return the penalty, (B,), at codes z (B, *latent)."""
+    def terms(self, x: Tensor, inference: Inference) -> Terms:
+        """Return the penalty, (B,), at the codes of the pass."""
         trained = torch.is_grad_enabled()
+        z = inference.z[0]
         # of attention's kernels only the plain one has two derivatives
         with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
             z = z if z.requires_grad else z.detach().requires_grad_()
             mean = self.decoder(z).mean
             parts = [self._squares(mean, z, r, trained) for r in self._probes(mean).split(AT_ONCE)]
         return {"gradient_penalty": torch.stack(parts).sum(0) / (self.probes or 1)}
+
+    def figures(self, x: Tensor, inference: Inference) -> dict[str, Tensor]:
+        """Return none."""
+        return {}
 
     def _probes(self, mean: Tensor) -> Tensor:
         """Return what to multiply Jᵀ with, (n, B, *event)."""
