@@ -30,6 +30,8 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 AS_ONE = {
     "ae": [],
     "rae_sn": [],
+    "sparse_ae": ["latent=70"],
+    "cae": [],
     "vae": ["trainer.max_steps=0"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],

@@ -17,6 +17,7 @@ from aetrain.objectives.terms import Terms
 from aetrain.player import Batch, Player
 from aetrain.priors.prior import Prior
 from aetrain.regularisers.regulariser import Regulariser
+from aetrain.sparsity.sparsity import Sparsity
 
 
 @final
@@ -36,6 +37,7 @@ class AE(Pair):
         objective: from one pass to the terms of the loss, but for the regularisers'.
         samples: only 1, as all draws of a point mass are one.
         regularisers: name -> what makes one from encoder and decoder.
+        sparsity: what made the encoder's codes sparse, if anything did; it costs besides.
 
     Raises:
         UserError: where the posterior is random, or more than one sample is asked for.
@@ -58,11 +60,14 @@ class AE(Pair):
         regularisers: Mapping[str, Callable[[Conditional, Conditional], Regulariser]] = (
             MappingProxyType({})
         ),
+        sparsity: Sparsity | None = None,
     ) -> None:
         super().__init__(encoder, decoder, prior, samples)
         require_point(encoder.family, samples)
         self.objective = objective
+        self.sparsity = sparsity
         self.regularisers = [make(encoder, decoder) for make in regularisers.values()]
+        self.regularisers += [] if sparsity is None else [sparsity]
 
     def players(self) -> Mapping[str, Player]:
         """One player: encoder and decoder."""
@@ -83,7 +88,8 @@ class AE(Pair):
         more: dict[str, Tensor] = {}
         for regulariser in self.regularisers:
             more |= regulariser.figures(batch["x"], inference)
-        return Report(costs, inference.q.mean, None, more)
+        fired = {} if (s := self.sparsity) is None else {"dead_units": s.active(inference.z[0])}
+        return Report(costs, inference.q.mean, None, more, fired=fired)
 
 
 def require_point(posterior: Family, samples: int) -> None:
