@@ -22,7 +22,6 @@ from unittest.mock import patch
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Checkpoint
-from torch import Tensor
 
 from aetrain import hardware
 from aetrain.api import train
@@ -30,7 +29,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.config.files import groups
 from aetrain.console import console
 from aetrain.evolving import Evolving
-from aetrain.objectives.terms import Weighted
+from aetrain.objectives.terms import batch_mean
 from aetrain.world import World
 
 BAR = 0.85
@@ -108,19 +107,13 @@ def bare_seconds(lap: Lap) -> float:
                         weight = model.plan.weights.get(term, 1.0)
                         number = weight(done, lap.batches) if callable(weight) else weight
                         if number:
-                            loss = loss + number * _mean(cost)
+                            loss = loss + number * batch_mean(cost, len(rows), World())
                     loss.backward(inputs=parameters[name] if len(players) > 1 else None)
                     optimizers[name].step()
                 done += 1
                 for module in evolving:
                     module.after_step(done, lap.batches, World())
         return time.process_time() - start
-
-
-def _mean(cost: Tensor | Weighted) -> Tensor:
-    if isinstance(cost, Weighted):
-        return (cost.cost * cost.weight).sum() / cost.weight.sum()
-    return cost.mean()
 
 
 def ratios(overrides: Sequence[str], rounds: int) -> list[list[float]]:

@@ -21,6 +21,13 @@ def test_so_is_one_within_another_node() -> None:
     assert made(0, 10) == 0.75
 
 
+def test_so_are_those_of_several_by_name() -> None:
+    made = make({"_target_": "builtins.dict", "one": LINEAR, "more": {"a": LINEAR, "b": LINEAR}})
+    assert type(made["one"]) is functools.partial
+    assert [type(maker) for maker in made["more"].values()] == [functools.partial] * 2
+    assert list(made["more"]) == ["a", "b"]
+
+
 def test_what_is_given_beside_the_node_is_left_as_it_is() -> None:
     node = {"_target_": "aetrain.schedules.Scaled", "weight": LINEAR}
     made = make(node, schedule=schedules.constant)

@@ -31,6 +31,8 @@ AS_ONE = {
     "ae": [],
     "rae_sn": [],
     "dae": ["trainer.max_steps=0"],
+    "sparse_ae": ["latent=70"],
+    "cae": [],
     "vae": ["trainer.max_steps=0"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],

@@ -18,7 +18,7 @@ def test_a_failing_job_is_alone(tmp_path: Path, shell: Shell) -> None:
         "2": 0,
         "3": 0,
     }
-    assert "model=ae encodes to a point" in (directory / "0/train.log").read_text()
+    assert "this model encodes to a point" in (directory / "0/train.log").read_text()
     table = done.stdout[done.stdout.rindex(str(directory.relative_to(tmp_path))) :]
     assert table.count("failed") == 4  # in the row and in the line below, for two jobs
     assert "model=vae seed=1" in table

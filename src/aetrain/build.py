@@ -106,6 +106,11 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
             "objective.encoder: this model has no bound for the encoder alone: use model=vae, or"
             " objective=iwae"
         )
+    if config["sparsity"] and "sparsity" not in wanted:
+        raise UserError(
+            "sparsity: is of codes that are points, and this model makes no use of it: use"
+            " model=sparse_ae, or sparsity=none"
+        )
     model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
     return model
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from aetrain.errors import UserError
-from aetrain.objectives.terms import Term, Terms, Weighted, batch_mean
+from aetrain.objectives.terms import Terms, batch_mean, weighted
 from aetrain.player import Batch, OptimizerMaker, Player
 from aetrain.schedules import Schedule, constant
 from aetrain.skipping import SKIPPED, beyond, decides_on_device, step_unless
@@ -121,15 +121,15 @@ class Game:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return Σ weight · mean over the terms, and the detached unweighted means."""
         if "weight" in batch:
-            terms = {name: _weighted(term, batch["weight"]) for name, term in terms.items()}
+            terms = {name: weighted(term, batch["weight"]) for name, term in terms.items()}
         means = {name: batch_mean(term, examples, self.world) for name, term in terms.items()}
         loss: Tensor | None = None
         for name, mean in means.items():
             weight = self.weight(name, step)
             if weight == 0.0:
                 continue
-            weighted = mean if weight == 1.0 else mean * weight
-            loss = weighted if loss is None else loss + weighted
+            scaled = mean if weight == 1.0 else mean * weight
+            loss = scaled if loss is None else loss + scaled
         if loss is None:
             raise UserError(
                 f"objective.weights: all of {', '.join(means)} weigh 0, which trains nothing; set"
@@ -182,10 +182,3 @@ class Game:
         multiplier = self.rate_multiplier(step)
         for group in optimizer.param_groups:
             group["lr"] = group.setdefault("initial_lr", group["lr"]) * multiplier
-
-
-def _weighted(term: Term, weight: Tensor) -> Term:
-    """Weight a term by example; a statistic of the batch stays as it is."""
-    if isinstance(term, Weighted):
-        return Weighted(term.cost, term.weight * weight)
-    return Weighted(term, weight) if term.dim() == 1 else term

@@ -19,7 +19,7 @@ def make(node: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
     """
     # Hydra's partials check their target at every call, and some of them are called in each step:
     # those inside of the node are made first
-    inner = {name: make(value) for name, value in node.items() if _is_partial(value)}
+    inner = {name: _makers(value) for name, value in node.items() if _is_maker(value)}
     outer = {name: value for name, value in node.items() if name not in inner}
     try:
         made = instantiate(outer, *args, **inner, **kwargs, _convert_="all")
@@ -32,8 +32,19 @@ def make(node: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
     return made
 
 
-def _is_partial(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get("_partial_") is True
+def _is_maker(value: Any) -> bool:
+    """Return whether a value is a partial node, or settings that are partial nodes only."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    if "_target_" in value:
+        return value.get("_partial_") is True
+    return all(_is_maker(part) for part in value.values())
+
+
+def _makers(value: Mapping[str, Any]) -> Any:
+    if "_target_" in value:
+        return make(value)
+    return {name: _makers(part) for name, part in value.items()}
 
 
 def make_with(node: Mapping[str, Any], *args: Any, **offered: Any) -> Any:

@@ -14,6 +14,7 @@ from aetrain.errors import UserError
 from aetrain.families import Family
 from aetrain.making import make, make_with
 from aetrain.priors.prior import Prior
+from aetrain.sparsity.sparsity import Sparsity
 
 
 @final
@@ -33,9 +34,14 @@ class Pieces:
         self.event = torch.Size(event)
         self.latent = torch.Size((config["latent"],))
 
-    def posterior(self, latent: Sequence[int]) -> Family:
-        """Return a posterior of codes of a shape."""
-        return make(self._config["posterior"])(torch.Size(latent))
+    def posterior(self, latent: Sequence[int], sparsity: Sparsity | None = None) -> Family:
+        """Return a posterior of codes of a shape, which a sparsity makes where there is one."""
+        return make_with(self._config["posterior"], torch.Size(latent), sparsity=sparsity)
+
+    def sparsity_of(self, latent: Sequence[int]) -> Sparsity | None:
+        """Return what keeps codes of a shape sparse; None where nothing does."""
+        node = self._config["sparsity"]
+        return make(node)(torch.Size(latent)) if node else None
 
     def likelihood(self, event: Sequence[int]) -> Family:
         """Return a likelihood of events of a shape."""
@@ -76,7 +82,13 @@ class Pieces:
     @cached_property
     def encoder(self) -> Conditional:
         """q(z|x)."""
-        return Conditional(self.encoder_network, self.posterior(self.latent), [self.event])
+        posterior = self.posterior(self.latent, self.sparsity)
+        return Conditional(self.encoder_network, posterior, [self.event])
+
+    @cached_property
+    def sparsity(self) -> Sparsity | None:
+        """What keeps the encoder's codes sparse; None where nothing does."""
+        return self.sparsity_of(self.latent)
 
     @cached_property
     def decoder(self) -> Conditional:
@@ -106,6 +118,7 @@ class Pieces:
             "corruption": lambda: self.corruption,
             "pieces": lambda: self,
             "samples": lambda: self._config["samples"],
+            "sparsity": lambda: self.sparsity,
             "objective": lambda: make(objective["terms"]),
         }
         if "encoder" in objective:

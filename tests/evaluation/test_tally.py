@@ -183,3 +183,12 @@ def test_the_perplexity_lies_between_one_and_the_number_of_values(values: int) -
         cost = {"distortion": torch.rand(1)}
         total.add(Report(cost, torch.rand(1, 2), None, {}, {"codes": counts}))
         assert total.figures(8, None)["codes"] == pytest.approx(min(expected, values))
+
+
+def test_units_that_never_fire_are_counted_over_all_blocks(report: Report) -> None:
+    fired = torch.zeros(N, 2, 3, dtype=torch.bool)
+    fired[5, 0, 1] = fired[90, 0, 1] = fired[90, 1, 2] = True
+    total = Tally()
+    for block in (slice(0, 40), slice(40, N)):
+        total.add(part(report, block)._replace(fired={"dead_units": fired[block]}))
+    assert total.figures(64, 4.0)["dead_units"] == 4.0

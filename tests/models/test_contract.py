@@ -14,7 +14,7 @@ from aetrain.config.files import groups
 from aetrain.distributions.own_rate import OwnRate
 from aetrain.evolving import Evolving
 from aetrain.game import Game, Plan
-from aetrain.objectives.terms import Weighted
+from aetrain.objectives.terms import batch_mean
 from aetrain.player import Batch
 from aetrain.world import World
 from tests.battery import Case, cases, config
@@ -159,7 +159,7 @@ def test_a_report_does_not_depend_on_the_batch_size(
 
 @every_model
 def test_terms(case: Case) -> None:
-    """Each is (B,), weighted (B,), or a scalar; the players' parameters are the whole model's."""
+    """Each is (B,), or (), or has a mean; the players' parameters are the whole model's."""
     model = build(case)
     batch = {"x": binary(B, 1, 8, 8)}
     own: set[torch.nn.Parameter] = set()
@@ -167,9 +167,11 @@ def test_terms(case: Case) -> None:
         players = model.players().values()
         for player in players:
             for term in player.terms(batch).values():
-                cost = term.cost if isinstance(term, Weighted) else term
-                assert cost.shape in [(B,), ()]
-                assert cost.isfinite().all()
+                if isinstance(term, Tensor):
+                    assert term.shape in [(B,), ()]
+                mean = batch_mean(term, B, World())
+                assert mean.shape == ()
+                assert mean.isfinite()
         own |= set(itertools.chain.from_iterable(p.parameters() for p in players))
     assert own == {p for p in model.parameters() if p.requires_grad}
 

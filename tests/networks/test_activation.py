@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from aetrain.errors import UserError
-from aetrain.networks.activation import ACTIVATIONS, activation_named
+from aetrain.networks.activation import ACTIVATIONS, SLOPES, activation_named
 
 X = torch.tensor([-2.0, -0.5, 0.0, 0.5, 2.0], dtype=torch.float64)
 FORMULAS = {
@@ -22,6 +22,14 @@ FORMULAS = {
 def test_formulas(name: str) -> None:
     assert name in FORMULAS, f"add the formula of '{name}' to tests/networks/test_activation.py"
     torch.testing.assert_close(activation_named(name)()(X), FORMULAS[name], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_slopes_by_the_value(name: str) -> None:
+    x = X[X != 0].requires_grad_()  # at 0 some have none
+    y = activation_named(name)()(x)
+    (expected,) = torch.autograd.grad(y.sum(), x)
+    torch.testing.assert_close(SLOPES[name](y.detach()), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_each_call_makes_a_module_of_its_own() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from aetrain.objectives.terms import Weighted, batch_mean
+from aetrain.objectives.terms import OfMean, Weighted, batch_mean, weighted
 from aetrain.world import World
 
 
@@ -89,3 +89,74 @@ def test_gradients(cost: Tensor, weight: Tensor) -> None:
     torch.testing.assert_close(mean, torch.full_like(cost, 0.1))
     (weighted,) = torch.autograd.grad(batch_mean(Weighted(cost, weight), 10, World()), cost)
     torch.testing.assert_close(weighted, weight / weight.sum())
+
+
+# --- of a mean ---
+
+
+class Meeting:
+    """Processes that meet in this one: each `sum` adds what was foreseen of the others."""
+
+    def __init__(self, size: int, *others: Tensor) -> None:
+        self.size, self.others = size, list(others)
+
+    def sum(self, x: Tensor) -> Tensor:
+        return x.detach() + self.others.pop(0)
+
+
+def bent(mean: Tensor) -> Tensor:
+    return (mean.exp() * mean.flip(0)).sum()
+
+
+@pytest.fixture
+def values() -> Tensor:
+    draws = torch.Generator().manual_seed(2)
+    return torch.randn(10, 3, dtype=torch.float64, generator=draws).requires_grad_()
+
+
+def test_the_cost_of_a_mean(values: Tensor, weight: Tensor) -> None:
+    assert batch_mean(OfMean(values, bent), 10, World()) == bent(values.mean(0))
+    found = batch_mean(OfMean(values, bent, weight), 10, World())
+    torch.testing.assert_close(found, bent((values * weight[:, None]).sum(0) / weight.sum()))
+    nothing = batch_mean(OfMean(values, bent, torch.zeros_like(weight)), 10, World())
+    assert nothing == bent(torch.zeros(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("split", [[5, 5], [7, 3], [10, 0], [1, 2, 7]], ids=str)
+@pytest.mark.parametrize("by_weight", [False, True])
+def test_shares_of_the_cost_of_a_mean_add_up_with_their_gradients(
+    values: Tensor, weight: Tensor, split: list[int], by_weight: bool
+) -> None:
+    w = weight if by_weight else torch.ones_like(weight)
+    whole = bent((values * w[:, None]).sum(0) / w.sum())
+    (expected,) = torch.autograd.grad(whole, values)
+    shares, gradients, n = [], [], len(split)
+    parts = list(zip(values.split(split), w.split(split), strict=True))
+    total = w.sum() if by_weight else 10
+    for r, (v, own) in enumerate(parts):
+        others = [p for i, p in enumerate(parts) if i != r]
+        rest = torch.stack([(u * o[:, None]).sum(0) for u, o in others]).sum(0).detach() / total
+        of_weights = torch.stack([o.sum() for _, o in others]).sum()
+        met: Any = Meeting(n, of_weights, rest) if by_weight else Meeting(n, rest)
+        term = OfMean(v, bent, own if by_weight else None)
+        shares.append(batch_mean(term, 10, met))
+        (gradient,) = torch.autograd.grad(shares[-1], v)
+        gradients.append(gradient)
+    torch.testing.assert_close(torch.stack(shares).sum(), whole)
+    torch.testing.assert_close(torch.cat(gradients), expected)
+
+
+def test_examples_may_weigh(cost: Tensor, values: Tensor, weight: Tensor) -> None:
+    """Whatever the kind of term; twice is the product."""
+    expected = (cost * weight).sum() / weight.sum()
+    torch.testing.assert_close(batch_mean(weighted(cost, weight), 10, World()), expected)
+    square = weight**2
+    for term in (cost, Weighted(cost, torch.ones_like(weight))):
+        twice = weighted(weighted(term, weight), weight)
+        expected = (cost * square).sum() / square.sum()
+        torch.testing.assert_close(batch_mean(twice, 10, World()), expected)
+    twice = weighted(weighted(OfMean(values, bent), weight), weight)
+    expected = bent((values * square[:, None]).sum(0) / square.sum())
+    torch.testing.assert_close(batch_mean(twice, 10, World()), expected)
+    statistic = cost.sum()
+    assert weighted(statistic, weight) is statistic

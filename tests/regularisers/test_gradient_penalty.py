@@ -15,7 +15,7 @@ from aetrain.likelihoods.gaussian import Gaussian
 from aetrain.networks.attention import AttentionDecoder
 from aetrain.networks.pixelcnn import PixelCNNDecoder
 from aetrain.regularisers.gradient_penalty import GradientPenalty
-from tests.regularisers.decoders import CODE, IMAGE, convolutions, perceptron
+from tests.regularisers.decoders import CODE, IMAGE, convolutions, passed, perceptron
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,9 @@ def attention() -> Conditional:
 
 
 def penalty(decoder: Conditional, z: Tensor, probes: int | None = None) -> Tensor:
-    (cost,) = GradientPenalty(decoder, probes=probes).terms(z).values()
+    made = GradientPenalty(decoder, decoder, probes=probes)
+    (cost,) = made.terms(*passed(decoder, z)).values()
+    assert made.figures(*passed(decoder, z)) == {}
     assert isinstance(cost, Tensor)
     return cost
 
@@ -90,9 +92,9 @@ def test_a_linear_decoder_is_its_matrix() -> None:
 
 
 def test_what_is_refused() -> None:
-    with pytest.raises(UserError, match=r"regulariser\.probes=0: must be at least 1, or null"):
-        GradientPenalty(perceptron(), probes=0)
+    with pytest.raises(UserError, match=r"gradient_penalty\.probes=0: must be at least 1, or null"):
+        GradientPenalty(perceptron(), perceptron(), probes=0)
     network = partial(PixelCNNDecoder, channels=[4], features=2, depth=1)
     decoder = Conditional(network, Bernoulli(IMAGE), [CODE])
     with pytest.raises(UserError, match="autoregressive decoder is not a function of the code"):
-        GradientPenalty(decoder)
+        GradientPenalty(decoder, decoder)

@@ -34,7 +34,7 @@ def test_no_layer_stretches_after_steps(make: Callable[[], Conditional]) -> None
     for layer in decoder.network.modules():
         if isinstance(layer, LAYERS):
             layer.weight.data.mul_(20)
-    SpectralNorm(decoder)
+    SpectralNorm(decoder, decoder)
     optimizer = torch.optim.Adam(decoder.parameters(), lr=1e-3)
     x = torch.rand(20, *IMAGE, dtype=torch.float64).round()
     z = torch.randn(20, *CODE, dtype=torch.float64)
@@ -51,7 +51,7 @@ def test_no_layer_stretches_after_steps(make: Callable[[], Conditional]) -> None
 def test_a_perceptron_of_such_layers_is_1_lipschitz() -> None:
     torch.manual_seed(0)
     decoder = perceptron()
-    SpectralNorm(decoder, iterations=20)
+    SpectralNorm(decoder, decoder, iterations=20)
     decoder.train()
     with torch.no_grad():
         a, b = (10 * torch.randn(200, *CODE, dtype=torch.float64) for _ in range(2))
@@ -61,8 +61,8 @@ def test_a_perceptron_of_such_layers_is_1_lipschitz() -> None:
 
 def test_its_power_iteration_is_state() -> None:
     one, other = perceptron(), perceptron()
-    SpectralNorm(one)
-    SpectralNorm(other)
+    SpectralNorm(one, one)
+    SpectralNorm(other, other)
     z = torch.randn(4, *CODE, dtype=torch.float64)
     for _ in range(3):
         one(z)
@@ -73,9 +73,9 @@ def test_its_power_iteration_is_state() -> None:
 
 
 def test_what_is_refused() -> None:
-    with pytest.raises(UserError, match=r"regulariser\.iterations=0: must be at least 1"):
-        SpectralNorm(perceptron(), iterations=0)
+    with pytest.raises(UserError, match=r"spectral_norm\.iterations=0: must be at least 1"):
+        SpectralNorm(perceptron(), perceptron(), iterations=0)
     encoder = MLP([IMAGE], CODE, hidden=[7])
     tied = Conditional(partial(TiedDecoder, encoder=encoder), Bernoulli(IMAGE), [CODE])
     with pytest.raises(UserError, match=r"no layers with weights of its own .*: use network=mlp"):
-        SpectralNorm(tied)
+        SpectralNorm(tied, tied)

@@ -13,6 +13,7 @@ ORDER = (
     *(
         "annealing",
         "corruption",
+        "sparsity",
         "sampler",
         "optimizer",
         "schedule",

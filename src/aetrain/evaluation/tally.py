@@ -23,6 +23,8 @@ class Report(NamedTuple):
         more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate.
         counts: how often each of K values occurred in the batch, name -> (..., K), such as codes
             in use; the figure is their perplexity over the whole evaluation.
+        fired: which of K units an example set off, name -> (B, K) of flags; the figure is how many
+            units no example of the whole evaluation did.
     """
 
     costs: dict[str, Tensor]
@@ -30,6 +32,7 @@ class Report(NamedTuple):
     rates: Tensor | None
     more: Mapping[str, Tensor] = MappingProxyType({})
     counts: Mapping[str, Tensor] = MappingProxyType({})
+    fired: Mapping[str, Tensor] = MappingProxyType({})
 
 
 @final
@@ -39,7 +42,8 @@ class Tally:
     Figures, per example and in nats where nothing else is said: `<term>`; `cost`, the sum of the
     terms; `elbo` = −cost where there is a rate, with its standard error over examples `elbo_se`;
     `bits_per_dim`; `active_units`, the dimensions with Var_x(E_q[z]) > 0.01; of counts, exp(H) with
-    the entropy H of the shares of the K values, at most K, its mean where there are several.
+    the entropy H of the shares of the K values, at most K, its mean where there are several; of
+    units, how many never fired.
 
     References:
         Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. 2016 (active units).
@@ -63,6 +67,7 @@ class Tally:
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
         sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
         sums |= {f"{name}#": _exact(counts) for name, counts in report.counts.items()}
+        sums |= {f"{name}!": _exact(f.flatten(1)).sum(0) for name, f in report.fired.items()}
         if report.rates is not None:
             sums["rates"] = _exact(report.rates.flatten(1)).sum(0)
         for name, x in sums.items():
@@ -127,6 +132,8 @@ class Tally:
                 nats = figures.get("nll", figures["cost"])
                 figures["bits_per_dim"] = nats / (dimensions * math.log(2)) + bits_offset
         figures |= {n[:-1]: _perplexity(x) for n, x in self._sums.items() if n.endswith("#")}
+        never = {n[:-1]: (x == 0).sum() for n, x in self._sums.items() if n.endswith("!")}
+        figures |= {name: float(number) for name, number in never.items()}
         figures["active_units"] = float(self.active.sum())
         return figures
 

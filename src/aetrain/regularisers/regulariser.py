@@ -1,23 +1,29 @@
-"""What keeps a decoder smooth, so that it may be decoded from between its codes."""
+"""What a model is held by, beside its objective."""
 
 from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from aetrain.conditional import Conditional
+from aetrain.objectives.inference import Inference
 from aetrain.objectives.terms import Terms
 
 
 class Regulariser(ABC):
-    """A cost of a decoder, or a change of its layers.
+    """A cost of one pass through encoder and decoder, or a change of their layers.
 
-    Arguments:
-        decoder: p(x|z).
+    A model makes it from its encoder and its decoder, in this order; what it has to keep over a
+    resume is theirs, as parameters or buffers.
     """
 
-    def __init__(self, decoder: Conditional) -> None:
-        self.decoder = decoder
+    @abstractmethod
+    def terms(self, x: Tensor, inference: Inference) -> Terms:
+        """Return the costs, unweighted; none where the layers do it.
+
+        Arguments:
+            x: what was encoded, (B, *event).
+            inference: the pass; its own x is what is to be reconstructed.
+        """
 
     @abstractmethod
-    def terms(self, z: Tensor) -> Terms:
-        """Return the costs at codes z (B, *latent), unweighted; none where the layers do it."""
+    def figures(self, x: Tensor, inference: Inference) -> dict[str, Tensor]:
+        """Return what a report tells beside its costs, name -> (B,); nothing is differentiated."""

@@ -7,6 +7,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
+from aetrain.objectives.inference import Inference
 from aetrain.objectives.terms import Terms
 from aetrain.regularisers.regulariser import Regulariser
 
@@ -25,6 +26,7 @@ class SpectralNorm(Regulariser):
     training step; its vectors are buffers, so that it goes on in a resumed run too.
 
     Arguments:
+        encoder: left alone.
         decoder: p(x|z); its layers are changed.
         iterations: steps of the power iteration in each training step.
 
@@ -38,19 +40,25 @@ class SpectralNorm(Regulariser):
         (RAE-SN). 2020. https://arxiv.org/abs/1903.12436
     """
 
-    def __init__(self, decoder: Conditional, *, iterations: int = 1) -> None:
-        super().__init__(decoder)
+    def __init__(self, encoder: Conditional, decoder: Conditional, *, iterations: int = 1) -> None:
+        del encoder
         if iterations < 1:
-            raise UserError(f"model.regulariser.iterations={iterations}: must be at least 1")
+            raise UserError(
+                f"model.regularisers.spectral_norm.iterations={iterations}: must be at least 1"
+            )
         layers = [layer for layer in decoder.network.modules() if isinstance(layer, LAYERS)]
         if not layers:
             raise UserError(
-                "model.regulariser: the decoder has no layers with weights of its own to normalise,"
-                " as network=tied has not: use network=mlp, or model=rae"
+                "model.regularisers.spectral_norm: the decoder has no layers with weights of its"
+                " own to normalise, as network=tied has not: use network=mlp, or model=rae"
             )
         for layer in layers:
             spectral_norm(layer, n_power_iterations=iterations)
 
-    def terms(self, z: Tensor) -> Terms:
+    def terms(self, x: Tensor, inference: Inference) -> Terms:
+        """Return none."""
+        return {}
+
+    def figures(self, x: Tensor, inference: Inference) -> dict[str, Tensor]:
         """Return none."""
         return {}
