@@ -1,5 +1,6 @@
 """The point-mass posterior of a plain autoencoder."""
 
+from collections.abc import Sequence
 from typing import final
 
 import torch
@@ -7,13 +8,23 @@ from torch import Tensor
 
 from aetrain.distributions.delta import Delta as DeltaDistribution
 from aetrain.families import Family, full_precision
+from aetrain.networks.activation import activation_named
 
 
 @final
 class Delta(Family):
-    """z = f(x) with certainty: the code of a plain autoencoder."""
+    """z = f(r(x)) with certainty, r the network: the code of a plain autoencoder.
+
+    Arguments:
+        event: shape of one code.
+        activation: name of f, see `aetrain.networks.activation`.
+    """
 
     has_density = False
+
+    def __init__(self, event: Sequence[int], *, activation: str = "identity") -> None:
+        super().__init__(event)
+        self.nonlinearity = activation_named(activation)()
 
     @property
     def parameter_shape(self) -> torch.Size:
@@ -21,5 +32,5 @@ class Delta(Family):
         return self.event
 
     def forward(self, raw: Tensor) -> DeltaDistribution:
-        """Return the point mass at raw (..., *event)."""
-        return DeltaDistribution(full_precision(raw), len(self.event))
+        """Return the point mass at f(raw), for raw (..., *event)."""
+        return DeltaDistribution(self.nonlinearity(full_precision(raw)), len(self.event))
