@@ -63,6 +63,29 @@ def settle_levels(config: Config, values: Values | None) -> None:
         node["levels"] = int(values.levels)
 
 
+def settle_classes(config: Config, classes: int, dataset: str) -> None:
+    """Give a head the number of the data's classes, where it has none.
+
+    Raises:
+        UserError: where the data have no labels, or more classes than the head.
+    """
+    node = config["head"]
+    if not node:
+        return
+    if not classes:
+        raise UserError(
+            f"head: learns from labels, and dataset={dataset} has none: use head=none, or"
+            " another dataset (of dataset=array, set dataset.label)"
+        )
+    if node["classes"] is None:
+        node["classes"] = classes
+    if node["classes"] < classes:
+        raise UserError(
+            f"head.classes={node['classes']}: the labels are of {classes} classes; must be"
+            f" {classes} or more, or null"
+        )
+
+
 def likelihood_support(config: Config) -> Values:
     """Return the values that the likelihood scores, which do not depend on the event's shape."""
     family: Family = make(config["likelihood"])((1,))
@@ -105,6 +128,10 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
         raise UserError(
             "objective.encoder: this model has no bound for the encoder alone: use model=vae, or"
             " objective=iwae"
+        )
+    if "head" in offered and "head" not in wanted:
+        raise UserError(
+            "head: this model has no stage that trains one: use head=none, or model=stacked_ae"
         )
     model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
     return model

@@ -13,6 +13,7 @@ ORDER = (
     *(
         "annealing",
         "corruption",
+        "head",
         "sampler",
         "optimizer",
         "schedule",

@@ -23,6 +23,7 @@ class Report(NamedTuple):
         more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate.
         counts: how often each of K values occurred in the batch, name -> (..., K), such as codes
             in use; the figure is their perplexity over the whole evaluation.
+        scores: further figures that come with their standard error, name -> (B,).
     """
 
     costs: dict[str, Tensor]
@@ -30,6 +31,7 @@ class Report(NamedTuple):
     rates: Tensor | None
     more: Mapping[str, Tensor] = MappingProxyType({})
     counts: Mapping[str, Tensor] = MappingProxyType({})
+    scores: Mapping[str, Tensor] = MappingProxyType({})
 
 
 @final
@@ -58,7 +60,7 @@ class Tally:
         code = _exact(report.code.flatten(1))
         sums = {name: c.sum() for name, c in costs.items()}
         sums |= {name: _exact(figure).sum() for name, figure in report.more.items()}
-        for name, x in {"cost": cost, **extra}.items():
+        for name, x in {"cost": cost, **report.scores, **extra}.items():
             x = _exact(x)
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
         sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}

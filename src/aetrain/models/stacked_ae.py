@@ -8,8 +8,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from aetrain.conditional import Conditional
+from aetrain.corruptions.corruption import Corruption
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.tally import Report
+from aetrain.heads.classifier import Classifier
 from aetrain.models.pair import Pair
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
@@ -27,9 +29,10 @@ class StackedAE(Pair):
     """A deep autoencoder whose layers are trained one by one, from x upwards, and then together.
 
     A stage `layer k` trains layer k of the encoder and its counterpart in the decoder as an
-    autoencoder of what the layers below say, which stay as they are; its cost is `distortion` for
-    the first and `distortion_k` for the k-th. The stage `fine-tuning` trains all of them by the
-    objective.
+    autoencoder of what the layers below say, which stay as they are; its cost is `distortion_k`,
+    and what it is given may be corrupted. The stage `fine-tuning` trains all of them by the
+    objective; or encoder and head by `cross_entropy` = −log p(y|z), and the decoder with them where
+    `distortion` is given a weight. It sees examples as they are.
 
     Arguments:
         encoder: the code, with a point-mass posterior.
@@ -37,6 +40,8 @@ class StackedAE(Pair):
         prior: used by `sample` alone.
         objective: of the fine-tuning, from one pass to the terms of the loss.
         samples: only 1, as all draws of a point mass are one.
+        corruption: of what the layers above the first are given; x comes corrupted.
+        head: p(y|z), for labels.
         layer_epochs: of each layer's stage at most, one number or one for each layer; 0 leaves a
             layer out; None: `trainer.max_epochs`.
         layer_lr: learning rate of the layers' stages, one or one for each; None: `optimizer.lr`.
@@ -60,6 +65,8 @@ class StackedAE(Pair):
         objective: Callable[[Inference], Terms] = reconstruction,
         samples: int = 1,
         *,
+        corruption: Corruption | None = None,
+        head: Classifier | None = None,
         layer_epochs: int | Sequence[int] | None = None,
         layer_lr: float | Sequence[float] | None = None,
     ) -> None:
@@ -73,13 +80,15 @@ class StackedAE(Pair):
             raise UserError(
                 f"samples={samples}: model=stacked_ae encodes to a point; use samples=1"
             )
-        self.objective = objective
+        self.objective, self.corruption, self.head = objective, corruption, head
         self.stack = Stack(encoder, decoder)
         epochs = _each("layer_epochs", layer_epochs, len(self.stack), 0)
         self.rates = _each("layer_lr", layer_lr, len(self.stack), 0.0)
         self.pretrained = [k for k, n in enumerate(epochs) if n != 0]
-        layers = [Stage(f"layer {k + 1}", epochs[k]) for k in self.pretrained]
-        self.stages = (*layers, Stage("fine-tuning"))
+        # the batches' own corruption is that of x, which the first layer alone is given
+        layers = [Stage(f"layer {k + 1}", epochs[k], k == 0) for k in self.pretrained]
+        watched = None if head is None else head.watched
+        self.stages = (*layers, Stage("fine-tuning", corrupted=False, watched=watched))
 
     @property
     def layer(self) -> int | None:
@@ -88,9 +97,12 @@ class StackedAE(Pair):
         return self.pretrained[stage] if stage < len(self.pretrained) else None
 
     def players(self) -> Mapping[str, Player]:
-        """One player: a layer and its counterpart, or encoder and decoder."""
+        """One player: a layer and its counterpart, or all layers and the head."""
         if (layer := self.layer) is None:
-            return {"model": Player([self.encoder, self.decoder], self.terms)}
+            if self.head is None:
+                return {"model": Player([self.encoder, self.decoder], self.terms)}
+            also = [self.decoder] if self.reconstructs else []
+            return {"model": Player([self.encoder, self.head, *also], self.labelled_terms)}
         rate, maker = self.rates[layer], cast(Callable[..., Optimizer], self.plan.optimizer)
         optimizer = maker if rate is None else partial(maker, lr=rate)
         player = Player(self.stack.modules_of(layer), partial(self.layer_terms, layer), optimizer)
@@ -100,22 +112,44 @@ class StackedAE(Pair):
         """Return the objective's terms of a batch."""
         return self.objective(self.infer(batch))
 
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the reconstruction is trained beside the head: it costs a pass of the decoder."""
+        return "distortion" in self.plan.weights
+
+    def labelled_terms(self, batch: Batch) -> Terms:
+        """Return `cross_entropy` of the labels, and `distortion` where it has a weight."""
+        assert self.head is not None
+        if not self.reconstructs:
+            return {"cross_entropy": self.head.cost(self.encoder(batch["x"]).mean, batch["y"])}
+        inference = self.infer(batch)
+        terms = {"cross_entropy": self.head.cost(inference.q.mean, batch["y"])}
+        return {**terms, **reconstruction(inference)}
+
     def layer_terms(self, layer: int, batch: Batch) -> Terms:
-        """Return what a layer's reconstruction of its input costs, under its own name."""
+        """Return what a layer's reconstruction of its input costs."""
+        return self._layer_terms(layer, batch, self.corruption)
+
+    def _layer_terms(self, layer: int, batch: Batch, corruption: Corruption | None) -> Terms:
         x = batch["x"]
-        if layer == 0:
-            return {"distortion": self.stack.cost(0, x, batch.get("target", x))}
         h = self.stack.features(x, layer)
-        return {f"distortion_{layer + 1}": self.stack.cost(layer, h, h)}
+        given = h if layer == 0 or corruption is None else corruption(h)
+        target = batch.get("target", x) if layer == 0 else h
+        return {f"distortion_{layer + 1}": self.stack.cost(layer, given, target)}
 
     def report(self, batch: Batch) -> Report:
-        """Return the distortion, in a layer's stage that of what the layer is given."""
-        if (layer := self.layer) is None:
-            inference = self.infer(batch)
-            terms, code = reconstruction(inference), inference.q.mean
+        """Return the cost of the present stage, without corruption, and how the head errs."""
+        code = self.encoder(batch["x"]).mean
+        scores = {}
+        if (layer := self.layer) is not None:
+            terms = self._layer_terms(layer, batch, None)
+        elif self.head is None:
+            terms = reconstruction(self.infer(batch))
         else:
-            terms, code = self.layer_terms(layer, batch), self.encoder(batch["x"]).mean
-        return Report({k: v for k, v in terms.items() if isinstance(v, Tensor)}, code, None)
+            terms = {"cross_entropy": self.head.cost(code, batch["y"])}
+            scores = self.head.scores(code, batch["y"])
+        costs = {k: v for k, v in terms.items() if isinstance(v, Tensor)}
+        return Report(costs, code, None, scores=scores)
 
 
 def _each(
