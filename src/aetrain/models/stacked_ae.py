@@ -74,7 +74,7 @@ class StackedAE(Pair):
         if encoder.family.has_density:
             raise UserError(
                 f"model=stacked_ae encodes to a point, and posterior={choice(encoder.family)} is"
-                " random: use posterior=delta (its default), or model=vae"
+                " random: use posterior=delta_sigmoid (its default), or model=vae"
             )
         if samples != 1:
             raise UserError(
