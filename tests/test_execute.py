@@ -20,6 +20,7 @@ from tests.conftest import TINY
 NEEDS_DATA = {"mnist", "fashion_mnist", "cifar10", "image_folder", "array", "dsprites"}
 WITH = {
     "objective=reconstruction": ["model=ae"],
+    "head=classifier": ["model=stacked_ae"],
     "trainer=gpu": None,
     "trainer=mps": None,
     "trainer=ddp": None,  # tests/test_processes.py

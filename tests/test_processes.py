@@ -31,6 +31,7 @@ AS_ONE = {
     "ae": [],
     "rae_sn": [],
     "dae": ["trainer.max_steps=0"],
+    "stacked_ae": ["head=classifier"],
     "vae": ["trainer.max_steps=0"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],
