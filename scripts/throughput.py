@@ -4,9 +4,9 @@
     python scripts/throughput.py --root data vae ae     only these
 
 The bare loop has no Lightning, log, progress bar, checkpoint, seeds or callbacks: for each batch an
-index, the transform, each player's terms, backward and optimizer, and what changes after a step.
-Both run in turns in one process on one thread; compared is processor time, which other programs on
-the machine change little. Each stage of a model counts by itself.
+index, the transform, the corruption, each player's terms, backward and optimizer, and what changes
+after a step. Both run in turns in one process on one thread; compared is processor time, which
+other programs on the machine change little. Each stage of a model counts by itself.
 """
 
 import argparse
@@ -100,6 +100,8 @@ def bare_seconds(lap: Lap) -> float:
                 batch = {"x": transform(table.read(rows))}
                 if labels is not None:
                     batch["y"] = labels.index_select(0, rows)
+                if model.stage.corrupted:
+                    batch = data.corrupt(batch)
                 for name, player in players.items():
                     optimizers[name].zero_grad(set_to_none=True)
                     loss = torch.zeros(())

@@ -20,6 +20,7 @@ from tests.conftest import TINY
 NEEDS_DATA = {"mnist", "fashion_mnist", "cifar10", "image_folder", "array", "dsprites"}
 WITH = {
     "objective=reconstruction": ["model=ae"],
+    "head=classifier": ["model=stacked_ae"],
     "trainer=gpu": None,
     "trainer=mps": None,
     "trainer=ddp": None,  # tests/test_processes.py
@@ -39,7 +40,8 @@ def choices() -> list[str]:
 @pytest.mark.parametrize("choice", choices())
 def test_every_choice_trains_and_tests(choice: str, here: Path) -> None:
     results = aetrain.train([*TINY, choice, *(WITH.get(choice) or [])])
-    assert math.isfinite(results["test/distortion"])
+    cost = "cross_entropy" if choice.startswith("head=c") else "distortion"
+    assert math.isfinite(results[f"test/{cost}"])
 
 
 def test_a_weight_may_be_a_schedule(here: Path) -> None:

@@ -33,6 +33,7 @@ AS_ONE = {
     "dae": ["trainer.max_steps=0"],
     "sparse_ae": ["latent=70"],
     "cae": [],
+    "stacked_ae": ["head=classifier"],
     "vae": ["trainer.max_steps=0"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],

@@ -55,7 +55,8 @@ class Autoencoder(pl.LightningModule, ABC):
 
     watched: str = "cost"
     """The validation figure, to be minimised, that early stopping and the best checkpoint watch;
-    of corrupted examples, `denoising_<figure>`, in a stage that is trained on them."""
+    of corrupted examples, `denoising_<figure>`, in a stage that is trained on them. A stage may
+    name another."""
 
     space: Space = Space.REAL
     """Where codes lie: only real vectors have a density that a sampler could be fitted to."""
@@ -132,8 +133,8 @@ class Autoencoder(pl.LightningModule, ABC):
     @property
     def watches(self) -> str:
         """The validation figure that early stopping and the best checkpoint watch at present."""
-        noisy = self.denoises and self.stage.corrupted
-        return f"denoising_{self.watched}" if noisy else self.watched
+        watched = self.stage.watched or self.watched
+        return f"denoising_{watched}" if self.denoises and self.stage.corrupted else watched
 
     @torch.no_grad()
     def sample(self, n: int) -> Distribution:

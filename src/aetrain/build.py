@@ -41,6 +41,15 @@ LOCATION = (
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
 
+UNUSED = {
+    "encoder_objective": "objective.encoder: this model has no bound for the encoder alone: use"
+    " model=vae, or objective=iwae",
+    "sparsity": "sparsity: is of codes that are points, and this model makes no use of it: use"
+    " model=sparse_ae, or sparsity=none",
+    "head": "head: this model has no stage that trains one: use head=none, or model=stacked_ae",
+}
+"""Parts that are there only where they are chosen, and what is said where a model has no use."""
+
 
 def build_data(config: Config) -> DataModule:
     """Return the data module; nothing is read yet."""
@@ -61,6 +70,29 @@ def settle_levels(config: Config, values: Values | None) -> None:
         return
     if values.levels and not values.counts:
         node["levels"] = int(values.levels)
+
+
+def settle_classes(config: Config, classes: int, dataset: str) -> None:
+    """Give a head the number of the data's classes, where it has none.
+
+    Raises:
+        UserError: where the data have no labels, or more classes than the head.
+    """
+    node = config["head"]
+    if not node:
+        return
+    if not classes:
+        raise UserError(
+            f"head: learns from labels, and dataset={dataset} has none: use head=none, or"
+            " another dataset (of dataset=array, set dataset.label)"
+        )
+    if node["classes"] is None:
+        node["classes"] = classes
+    if node["classes"] < classes:
+        raise UserError(
+            f"head.classes={node['classes']}: the labels are of {classes} classes; must be"
+            f" {classes} or more, or null"
+        )
 
 
 def likelihood_support(config: Config) -> Values:
@@ -101,16 +133,9 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     maker = make(config["model"])
     wanted = inspect.signature(maker.func).parameters
     offered = Pieces(config, event).offered()
-    if "encoder_objective" in offered and "encoder_objective" not in wanted:
-        raise UserError(
-            "objective.encoder: this model has no bound for the encoder alone: use model=vae, or"
-            " objective=iwae"
-        )
-    if config["sparsity"] and "sparsity" not in wanted:
-        raise UserError(
-            "sparsity: is of codes that are points, and this model makes no use of it: use"
-            " model=sparse_ae, or sparsity=none"
-        )
+    for name in offered:
+        if name in UNUSED and name not in wanted:
+            raise UserError(UNUSED[name])
     model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
     return model
 

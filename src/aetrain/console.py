@@ -33,8 +33,13 @@ FIGURES = (
     ("test/nll", "NLL, importance-sampled", "nats"),
     ("test/bits_per_dim", "bits per dimension", "bits"),
     ("test/perplexity", "perplexity of codes", ""),
+    ("test/error", "error", "of 1"),
+    ("test/cross_entropy", "cross entropy", "nats"),
     ("test/active_units", "active units", ""),
 )
+
+FINE = ("test/bits_per_dim", "test/error", "test/cross_entropy")
+"""Figures of more digits."""
 
 
 @final
@@ -163,7 +168,7 @@ def _number(key: str, results: dict[str, Any]) -> str:
         return "not finite"
     if key == "test/active_units":
         return f"{value:.0f}"
-    digits = 4 if key == "test/bits_per_dim" else 2
+    digits = 4 if key in FINE else 2
     error = results.get(f"{key}_se")
     return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
 

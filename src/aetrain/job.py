@@ -18,6 +18,7 @@ from aetrain.build import (
     build_sampler,
     check_pair,
     likelihood_support,
+    settle_classes,
     settle_levels,
 )
 from aetrain.data.module import DataModule
@@ -93,14 +94,17 @@ def assemble(
         return model, build_sampler(config["sampler"], model)
 
     # what does not go together is refused before anything is read, wherever the shape is known
-    expected, levels = data.source.event, config["likelihood"].get("levels")
+    expected = data.source.event
+    known = (expected, config["likelihood"].get("levels"), config["head"].get("classes"))
     made = None if expected is None else build(expected)
     data.load(support)
     settle_levels(config, data.values_seen())
+    settle_classes(config, data.classes_seen(), choices.get("dataset", "?"))
     check_pair(likelihood_support(config), data.values_seen(), choices)
     data.corruption = build_corruption(config["corruption"], data.values_seen())
     config["dataset"]["binarize"] = data.binarize_chosen
-    if made is None or (data.event, config["likelihood"].get("levels")) != (expected, levels):
+    found = (data.event, config["likelihood"].get("levels"), config["head"].get("classes"))
+    if made is None or found != known:
         made = build(data.event)
     model, sampler = made
     if sampler is not None:

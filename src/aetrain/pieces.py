@@ -108,6 +108,11 @@ class Pieces:
         node = self._config["corruption"]
         return make_with(node) if node else None
 
+    @property
+    def head(self) -> nn.Module:
+        """What is trained on codes with labels."""
+        return make(self._config["head"])(self.latent)
+
     def offered(self) -> dict[str, Callable[[], Any]]:
         """Return what a model may ask for, by the name of its argument."""
         objective = self._config["objective"]
@@ -118,9 +123,12 @@ class Pieces:
             "corruption": lambda: self.corruption,
             "pieces": lambda: self,
             "samples": lambda: self._config["samples"],
-            "sparsity": lambda: self.sparsity,
             "objective": lambda: make(objective["terms"]),
         }
+        if self._config["sparsity"]:
+            offered["sparsity"] = lambda: self.sparsity
+        if self._config["head"]:
+            offered["head"] = lambda: self.head
         if "encoder" in objective:
             offered["encoder_objective"] = lambda: make(objective["encoder"])
         return offered

@@ -11,7 +11,7 @@ from aetrain.errors import UserError, did_you_mean
 from aetrain.run import Run
 
 KEY = "resume="
-FIXED = ("seed", "latent", "model", "network", "likelihood", "posterior", "prior")
+FIXED = ("seed", "latent", "model", "network", "likelihood", "posterior", "prior", "head")
 """What the weights and the order of the data depend on."""
 SAMPLER = "sampler"
 """The one group that may change: it is fitted after training, and anew."""

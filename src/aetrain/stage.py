@@ -15,8 +15,11 @@ class Stage:
         epochs: how many at most; None: `trainer.max_epochs`.
         corrupted: whether its training batches are corrupted, in a run that corrupts them
             (`corruption=`). One that learns a density of codes wants those of clean examples.
+        watched: the validation figure, to be minimised, that early stopping and the best
+            checkpoint watch; None: the one that the model watches.
     """
 
     name: str = ""
     epochs: int | None = None
     corrupted: bool = True
+    watched: str | None = None

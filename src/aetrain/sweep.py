@@ -22,9 +22,12 @@ FIGURES = (
     "test/distortion",
     "test/rate",
     "test/nll",
+    "test/error",
+    "test/cross_entropy",
     "test/active_units",
     "time/fit_s",
 )
+DIGITS = {"test/active_units": 0, "test/error": 4, "test/cross_entropy": 4}
 DIRECTORY = "hydra.sweep.dir="
 
 
@@ -106,11 +109,12 @@ def print_table(path: Path) -> None:
     table = Table(title=f"\n{path}", title_justify="left", box=None, pad_edge=False)
     table.add_column("job")
     table.add_column("overrides", no_wrap=True)
-    for name in FIGURES:
+    figures = [n for n in FIGURES if any(n in job["results"] for job in jobs)]
+    for name in figures:
         table.add_column(name.split("/")[1].replace("fit_s", "seconds"), justify="right")
     for job in jobs:
         own = " ".join(word for word in job["command"] if word not in shared)
-        cells = [_cell(name, job["results"].get(name)) for name in FIGURES]
+        cells = [_cell(name, job["results"].get(name)) for name in figures]
         table.add_row(job["name"], Text(own), *(["[red]failed[/]"] if job["status"] else cells))
     console.print(table)
     for job in jobs:
@@ -131,7 +135,7 @@ def _jobs(path: Path) -> list[dict[str, Any]]:
 def _cell(name: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.0f}" if name.endswith("units") else f"{value:.2f}"
+    return f"{value:.{DIGITS.get(name, 2)}f}"
 
 
 def _remove_empty(path: Path) -> None:

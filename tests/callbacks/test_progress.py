@@ -42,3 +42,14 @@ def test_a_stage_shows_what_it_trains(here: Path, monkeypatch: pytest.MonkeyPatc
     rest = r"\S+  validation \S+  \S+ examples/s"
     assert re.fullmatch(r"codes epoch 2/2  distortion " + rest, codes)
     assert re.fullmatch(r"prior epoch 2/2  rate " + rest, prior)
+
+
+def test_a_stage_shows_what_it_watches(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    console = Console(file=output, width=120)
+    monkeypatch.setattr(aetrain.trainer, "console", console)
+    aetrain.train([*TINY, "model=stacked_ae", "network.hidden=[]", "head=classifier"])
+    layer, tuned = output.getvalue().splitlines()[1::2]
+    rest = r" \S+  \S+ examples/s"
+    assert re.fullmatch(r"layer 1 epoch 2/2  loss \S+  validation cost" + rest, layer)
+    assert re.fullmatch(r"fine-tuning epoch 2/2  loss \S+  validation error" + rest, tuned)

@@ -27,8 +27,14 @@ ALL = [
     for network in groups()["network"]
     for event in EVENTS.get(network, [(1, 8, 8)])
 ]
-OWN_NETWORK = {"deep_hvae": [("mlp", event) for event in IMAGES]}
-"""Models that have networks of their own (the default stands for none), and what they take."""
+CHAINS = [(network, event) for network, event in ALL if network in ("mlp", "tied")]
+OWN_NETWORK = {
+    "deep_hvae": [("mlp", event) for event in IMAGES],
+    **dict.fromkeys(["stacked_ae", "sdae"], CHAINS),
+}
+"""Models that have networks of their own (the default stands for none) or take some only."""
+LAYERWISE = ("stacked_ae", "sdae")
+"""Models of which all stages but the last reconstruct what one layer is given."""
 REFUSED = {("rae_gp", "pixelcnn"), ("rae_sn", "tied")}
 """Models and networks that do not go together."""
 OPTIONS = {
@@ -110,10 +116,11 @@ def test_shapes(case: Case, network: str, event: Any) -> None:
 @every_place
 def test_report(case: Case, network: str, event: Any) -> None:
     model = build(case, event, f"network={network}")
-    for _ in every_stage(model):
+    for stage in every_stage(model):
         with torch.no_grad():
             report = model.report({"x": binary(B, *event)})
-        assert "distortion" in report.costs
+        layer = case.choice in LAYERWISE and stage < len(model.stages) - 1
+        assert (f"distortion_{stage + 1}" if layer else "distortion") in report.costs
         for cost in (*report.costs.values(), *report.more.values()):
             assert cost.shape == (B,)
             assert cost.isfinite().all()
@@ -152,9 +159,10 @@ def test_a_report_does_not_depend_on_the_batch_size(
         torch.testing.assert_close(whole.code, torch.cat([p.code for p in parts]))
         # the rate of a hierarchy depends on what was drawn above
         exact = whole.rates is not None and not isinstance(model.encode(x), OwnRate)
-        if exact or len(model.stages) > 1:
-            rates = torch.cat([p.costs["rate"] for p in parts])
-            torch.testing.assert_close(whole.costs["rate"], rates)
+        compared = ["rate"] if exact or len(model.stages) > 1 else []
+        for name in whole.costs if case.choice in LAYERWISE else compared:
+            costs = torch.cat([p.costs[name] for p in parts])
+            torch.testing.assert_close(whole.costs[name], costs)
 
 
 @every_model
@@ -217,6 +225,7 @@ def test_state_dict_round_trip(case: Case) -> None:
 def test_a_target_is_what_is_reconstructed(case: Case) -> None:
     """Denoising is data: the code is of x, the distortion of the target."""
     model = build(case)
+    model.position.stage = len(model.stages) - 1
     x, target = binary(B, 1, 8, 8), binary(B, 1, 8, 8)
     with torch.no_grad():
         torch.manual_seed(1)

@@ -110,10 +110,12 @@ def _figures(model: Autoencoder) -> str:
     names = ("elbo", "distortion", "rate", "loss", "cost")
     trained = next((n for n in names if f"train/{n}" in latest), None)
     parts = [] if trained is None else [f"{trained} {latest[f'train/{trained}']:.2f}"]
-    name = next((n for n in (trained, *names) if f"val/{n}" in validated), None)
+    # where a stage watches a figure of its own, it is that one
+    own = [] if model.stage.watched is None else [model.stage.watched]
+    name = next((n for n in (*own, trained, *names) if f"val/{n}" in validated), None)
     if name is not None:
         named = "validation" if name == trained else f"validation {name}"
-        parts.append(f"{named} {validated[f'val/{name}']:.2f}")
+        parts.append(f"{named} {validated[f'val/{name}']:.{4 if own else 2}f}")
     if "speed/examples_per_s" in latest:
         parts.append(f"{latest['speed/examples_per_s']:,.0f} examples/s")
     return "  ".join(parts)

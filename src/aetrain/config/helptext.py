@@ -14,6 +14,7 @@ ORDER = (
         "annealing",
         "corruption",
         "sparsity",
+        "head",
         "sampler",
         "optimizer",
         "schedule",

@@ -20,7 +20,7 @@ from aetrain.errors import did_you_mean
 
 GROUPS = (
     *("model", "likelihood", "prior", "posterior", "network", "dataset", "objective", "annealing"),
-    *("corruption", "sparsity", "sampler", "optimizer", "schedule", "trainer", "callbacks"),
+    *("corruption", "sparsity", "head", "sampler", "optimizer", "schedule", "trainer", "callbacks"),
     "logger",
 )
 """The groups that every run has."""

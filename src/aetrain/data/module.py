@@ -40,6 +40,7 @@ class DataModule(pl.LightningDataModule):
         test: the same for the test.
         split_seed: of the shuffle before splitting and of fixed binarisation.
         limit: use at most this many examples of each split.
+        train_limit: use at most this many training examples, all of the other splits.
         binarize: none, threshold, static or dynamic; auto is dynamic for grey data where the
             likelihood is a mass on binary values, else none.
         dequantize: spread each level uniformly over its bin; for densities on discrete data.
@@ -59,12 +60,14 @@ class DataModule(pl.LightningDataModule):
         test: float | int = 0.1,
         split_seed: int = 0,
         limit: int | None = None,
+        train_limit: int | None = None,
         binarize: Binarize = "auto",
         dequantize: bool = False,
         workers: int = 2,
     ) -> None:
         super().__init__()
-        sizes = {"batch_size": batch_size, "eval_batch_size": eval_batch_size, "limit": limit}
+        sizes = {"batch_size": batch_size, "eval_batch_size": eval_batch_size}
+        sizes |= {"limit": limit, "train_limit": train_limit}
         for name, size in sizes.items():
             if size is not None and size < 1:
                 raise UserError(f"dataset.{name}={size}: must be at least 1")
@@ -76,7 +79,8 @@ class DataModule(pl.LightningDataModule):
         self.source = source
         self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
         self.valid, self.test = valid, test
-        self.split_seed, self.limit, self.workers = split_seed, limit, workers
+        self.split_seed, self.workers = split_seed, workers
+        self.limit, self.train_limit = limit, train_limit
         self.binarize: Binarize = binarize
         self.dequantize = dequantize
         self.transform = Transform(source.raw)
@@ -139,7 +143,8 @@ class DataModule(pl.LightningDataModule):
         splits = self.source.load()
         self._choose(splits.raw, support)
         self.classes = splits.classes
-        tables = divide(splits, self.valid, self.test, self.split_seed, self.limit)
+        limits = (self.limit, self.train_limit)
+        tables = divide(splits, self.valid, self.test, self.split_seed, *limits)
         self.tables, self._transforms = fix_draws(tables, self.transform, self.split_seed)
         self.transform = self._transforms["train"]
         self._labels = {name: table.y for name, table in self.tables.items()}
@@ -155,6 +160,12 @@ class DataModule(pl.LightningDataModule):
     def values_seen(self) -> Values | None:
         """Return the values of x; where nothing else tells, those found in the loaded data."""
         return self._seen
+
+    def classes_seen(self) -> int:
+        """Return how many classes the labels are of; 0 where a split has no labels."""
+        labels = [table.y for table in self.tables.values()]
+        found = [int(y.max()) + 1 for y in labels if y is not None]
+        return max(len(self.classes), *found) if len(found) == len(labels) else 0
 
     def configure_world(self, rank: int, size: int) -> None:
         """Set this process's place among those that train together."""

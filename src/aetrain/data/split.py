@@ -9,7 +9,12 @@ from aetrain.seeding import SPLIT, generator
 
 
 def divide(
-    splits: Splits, valid: float | int, test: float | int, seed: int, limit: int | None
+    splits: Splits,
+    valid: float | int,
+    test: float | int,
+    seed: int,
+    limit: int | None,
+    train_limit: int | None = None,
 ) -> dict[str, Table]:
     """Return the tables `train`, `valid` and `test`; what the makers did not split, by `seed`.
 
@@ -19,6 +24,7 @@ def divide(
         test: the same for `test`.
         seed: of the shuffle before the division.
         limit: keep at most this many examples of each.
+        train_limit: keep at most this many for training.
 
     Raises:
         UserError: where there are fewer examples than a split needs.
@@ -39,7 +45,7 @@ def divide(
     order = torch.randperm(available, generator=generator(SPLIT, seed))
     train, valid_rows, test_rows = order.split([left, sizes["valid"], sizes["test"]])
     return {
-        "train": View(table, train[:limit]),
+        "train": View(table, train[:limit][:train_limit]),
         "valid": _given("valid", splits.valid, limit, seed) or View(table, valid_rows[:limit]),
         "test": _given("test", splits.test, limit, seed) or View(table, test_rows[:limit]),
     }

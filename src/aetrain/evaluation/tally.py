@@ -25,6 +25,7 @@ class Report(NamedTuple):
             in use; the figure is their perplexity over the whole evaluation.
         fired: which of K units an example set off, name -> (B, K) of flags; the figure is how many
             units no example of the whole evaluation did.
+        scores: further figures that come with their standard error, name -> (B,).
     """
 
     costs: dict[str, Tensor]
@@ -33,6 +34,7 @@ class Report(NamedTuple):
     more: Mapping[str, Tensor] = MappingProxyType({})
     counts: Mapping[str, Tensor] = MappingProxyType({})
     fired: Mapping[str, Tensor] = MappingProxyType({})
+    scores: Mapping[str, Tensor] = MappingProxyType({})
 
 
 @final
@@ -62,7 +64,7 @@ class Tally:
         code = _exact(report.code.flatten(1))
         sums = {name: c.sum() for name, c in costs.items()}
         sums |= {name: _exact(figure).sum() for name, figure in report.more.items()}
-        for name, x in {"cost": cost, **extra}.items():
+        for name, x in {"cost": cost, **report.scores, **extra}.items():
             x = _exact(x)
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
         sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from aetrain.networks.activation import activation_named
 from aetrain.networks.given import joined, width
+from aetrain.networks.layered import Layered
 
 
 @final
-class MLP(nn.Module):
+class MLP(Layered):
     """Fully connected layers between any two shapes; the last layer is linear.
 
     Arguments:
@@ -39,8 +40,27 @@ class MLP(nn.Module):
             layers += [nn.Linear(width_in, width_out), nonlinearity()]
         layers.append(nn.Linear(widths[-1], math.prod(out)))
         self.layers = nn.Sequential(*layers)
+        self.nonlinearity = nonlinearity()
         self.out = torch.Size(out)
 
     def forward(self, *given: Tensor) -> Tensor:
         """Map tensors (B, *shape) to (B, *out)."""
         return self.layers(joined(given)).unflatten(1, self.out)
+
+    @property
+    def widths(self) -> list[int]:
+        """Of the input and of each layer's output."""
+        return [self.linears[0].in_features, *(layer.out_features for layer in self.linears)]
+
+    @property
+    def linears(self) -> list[nn.Linear]:
+        """The layers without their nonlinearities."""
+        return [layer for layer in self.layers if isinstance(layer, nn.Linear)]
+
+    def affine(self, number: int, h: Tensor) -> Tensor:
+        """Return W h + b of a layer, (B, width)."""
+        return self.layers[2 * number](h)
+
+    def parameters_of(self, number: int) -> list[nn.Parameter]:
+        """Return weight and bias of a layer."""
+        return list(self.layers[2 * number].parameters())

@@ -11,11 +11,12 @@ from torch.nn.functional import linear
 from aetrain.errors import UserError
 from aetrain.networks.activation import activation_named
 from aetrain.networks.given import width
+from aetrain.networks.layered import Layered
 from aetrain.networks.mlp import MLP
 
 
 @final
-class TiedDecoder(nn.Module):
+class TiedDecoder(Layered):
     """W₁ᵀ f(... f(Wₙᵀ z + b₁) ...) + bₙ with the weights of an encoder Wₙ f(... f(W₁ x + c₁) ...).
 
     The weights are the encoder's, so a gradient comes from both uses; the biases are its own. Of
@@ -55,12 +56,24 @@ class TiedDecoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Map codes (B, *shape) to (B, *out)."""
-        last, *others = self.weights
-        first_bias, *biases = self.biases
-        x = linear(z.flatten(1), last[: self.code].T, first_bias)
-        for weight, bias in zip(others, biases, strict=True):
-            x = linear(self.nonlinearity(x), weight.T, bias)
+        x = self.affine(0, z.flatten(1))
+        for number in range(1, len(self.weights)):
+            x = self.affine(number, self.nonlinearity(x))
         return x.unflatten(1, self.out)
+
+    @property
+    def widths(self) -> list[int]:
+        """Of the code and of each layer's output."""
+        return [self.code, *(len(bias) for bias in self.biases)]
+
+    def affine(self, number: int, h: Tensor) -> Tensor:
+        """Return Wᵀ h + b of a layer, (B, width)."""
+        weight = self.weights[number]
+        return linear(h, (weight if number else weight[: self.code]).T, self.biases[number])
+
+    def parameters_of(self, number: int) -> list[nn.Parameter]:
+        """Return a layer's weight, which is the encoder's, and its bias."""
+        return [self.weights[number], self.biases[number]]
 
 
 def _linear_layers(encoder: nn.Module | None) -> list[nn.Linear]:
@@ -70,7 +83,7 @@ def _linear_layers(encoder: nn.Module | None) -> list[nn.Linear]:
             f"network=tied decodes with the weights of a perceptron, but the encoder is {found}:"
             " leave network.encoder as it is, or use network=mlp"
         )
-    return [layer for layer in encoder.layers if isinstance(layer, nn.Linear)]
+    return encoder.linears
 
 
 def _require_fit(given: Sequence[torch.Size], out: torch.Size, layers: list[nn.Linear]) -> None:
