@@ -21,6 +21,7 @@ NEEDS_DATA = {"mnist", "fashion_mnist", "cifar10", "image_folder", "array", "dsp
 WITH = {
     "objective=reconstruction": ["model=ae"],
     "head=classifier": ["model=stacked_ae"],
+    **{f"adversary={loss}": ["model=aae"] for loss in groups()["adversary"]},
     "trainer=gpu": None,
     "trainer=mps": None,
     "trainer=ddp": None,  # tests/test_processes.py

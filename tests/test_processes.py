@@ -39,6 +39,8 @@ AS_ONE = {
     "svae": ["trainer.max_steps=0"],
     "poincare_vae": ["trainer.max_steps=0"],
     "hamiltonian_vae": ["trainer.max_steps=0"],
+    "aae": ["trainer.max_steps=0"],
+    "gan": ["trainer.max_steps=0"],
     "vqvae": ["model.quantiser.revive_below=0", "model.quantiser.codes=16"],
 }
 
@@ -73,6 +75,14 @@ def test_two_players_and_a_multiplier_end_alike(tmp_path: Path, shell: Shell) ->
     two = shell(*TWO, *JOB, "model=factor_vae", "objective=geco", "run.dir=two")
     assert two.returncode == 0, two.stderr
     assert weights(tmp_path / "two")["objective.log_multiplier"] > 0
+
+
+@pytest.mark.parametrize("model", ["gan", "aae", "aae_labelled"])
+def test_adversaries_end_alike(model: str, tmp_path: Path, shell: Shell) -> None:
+    """A run whose processes end with different weights or buffers fails."""
+    steady = ["adversary.spectral_norm=true", "adversary.noise=0.1", "adversary.r1=1"]
+    two = shell(*TWO, *JOB, *steady, f"model={model}", "adversary.updates=2", "run.dir=two")
+    assert two.returncode == 0, two.stderr
 
 
 def test_a_sweep_over_numbers_of_devices(tmp_path: Path, shell: Shell) -> None:

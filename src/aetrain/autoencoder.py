@@ -61,6 +61,10 @@ class Autoencoder(pl.LightningModule, ABC):
     space: Space = Space.REAL
     """Where codes lie: only real vectors have a density that a sampler could be fitted to."""
 
+    encodes: bool = True
+    """False for a model without an encoder: there are no codes of examples, and what shows or uses
+    them is left out."""
+
     stages: Sequence[Stage] = (Stage(),)
     """What a run of this model does, one after another."""
 
@@ -79,6 +83,7 @@ class Autoencoder(pl.LightningModule, ABC):
         self.stops_at_once = False
         self.sampler: Sampler | None = None
         self.listen: Callable[[], object] = lambda: None
+        self.say: Callable[[str], object] = lambda text: None
         self.tally = Tally()
         self.figures: dict[str, float] = {}
         self.averaged_weights: AveragedWeights | None = None
@@ -96,7 +101,11 @@ class Autoencoder(pl.LightningModule, ABC):
 
     @abstractmethod
     def encode(self, x: Tensor) -> Distribution:
-        """Return q(z|x), batch shape (B,), for x (B, *event)."""
+        """Return q(z|x), batch shape (B,), for x (B, *event).
+
+        Raises:
+            UserError: where the model has no encoder.
+        """
 
     @abstractmethod
     def decode(self, z: Tensor) -> Distribution:
@@ -113,6 +122,9 @@ class Autoencoder(pl.LightningModule, ABC):
     def log_prob(self, x: Tensor, samples: int) -> Tensor | None:
         """Return estimates of log p(x), (B,), or None for a model that defines no p(x)."""
         return None
+
+    def require(self, data: DataModule) -> None:
+        """Refuse data that this model cannot learn from, before anything is written."""
 
     def prepare(self, data: DataModule) -> None:
         """Let families and priors look at the data once, before the first step."""
@@ -166,7 +178,10 @@ class Autoencoder(pl.LightningModule, ABC):
         return [self._optimizer(player) for player in self.players().values()]
 
     def _optimizer(self, player: Player) -> Optimizer:
-        return (player.optimizer or self.plan.optimizer)(player.parameters())
+        optimizer = (player.optimizer or self.plan.optimizer)(player.parameters())
+        for group in optimizer.param_groups:
+            group["lr"] *= player.rate
+        return optimizer
 
     def on_fit_start(self) -> None:
         """Prepare before the first step of a run, and join players and optimizers."""

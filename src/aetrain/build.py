@@ -149,6 +149,11 @@ def build_sampler(node: Mapping[str, Any], model: Autoencoder) -> Sampler | None
     if not node:
         return None
     sampler: Sampler = make(node)(model.latent)
+    if not model.encodes:
+        raise UserError(
+            f"sampler={choice(sampler)} is fitted to codes of examples, and"
+            f" model={choice(model)} has no encoder: use sampler=prior"
+        )
     if sampler.real_only and model.space is not Space.REAL:
         raise UserError(
             f"sampler={choice(sampler)} is a density of real vectors, but the codes of this model"

@@ -36,9 +36,14 @@ FIGURES = (
     ("test/error", "error", "of 1"),
     ("test/cross_entropy", "cross entropy", "nats"),
     ("test/active_units", "active units", ""),
+    ("test/code_mmd", "MMD² of codes and prior", ""),
+    ("test/data_mmd", "MMD² of draws and examples", ""),
 )
 
-FINE = ("test/bits_per_dim", "test/error", "test/cross_entropy")
+FINE = (
+    *("test/bits_per_dim", "test/error", "test/cross_entropy"),
+    *("test/code_mmd", "test/data_mmd"),
+)
 """Figures of more digits."""
 
 

@@ -181,6 +181,7 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
     try:
         if story:
             story.plan()
+            model.say = story.say
             log_hyperparameters(job, loggers)
         started = time.time()
         with _signals(model):

@@ -69,12 +69,14 @@ class Game:
         self.total_steps = total_steps
         self.world = world or World()
         self.scaler = scaler
+        own = {term: w for player in players.values() for term, w in player.weights.items()}
+        self.weights: dict[str, float | Schedule] = {**own, **plan.weights}
         self.parameters = {name: list(player.parameters()) for name, player in players.items()}
         compiled = torch.compile if plan.compile else lambda terms: terms
         self.terms = {name: compiled(player.terms) for name, player in players.items()}
 
     def play(self, batch: Batch, examples: int, step: int, measure: bool) -> dict[str, Tensor]:
-        """Update every player once and return what it cost, as detached scalars on the device.
+        """Update every player whose turn it is; return the costs, detached scalars on the device.
 
         Arguments:
             batch: this process's part of the batch.
@@ -83,10 +85,13 @@ class Game:
             measure: also return the norm of each player's gradient.
 
         Returns:
-            Terms and losses by name; where updates may be left out, `skipped`, whether it was.
+            Terms and losses of those who moved by name; where updates may be left out, `skipped`,
+            whether it was.
         """
         costs: dict[str, Tensor] = {}
         for name, optimizer in self.optimizers.items():
+            if (step + 1) % self.players[name].every:
+                continue
             self._set_rate(optimizer, step)
             # before the forward pass: its memory is then used again, not given back to the system
             optimizer.zero_grad(set_to_none=True)
@@ -113,7 +118,7 @@ class Game:
 
     def weight(self, term: str, step: int) -> float:
         """Return the weight of a term at a step."""
-        weight = self.plan.weights.get(term, 1.0)
+        weight = self.weights.get(term, 1.0)
         return weight(step, self.total_steps) if callable(weight) else weight
 
     def _loss(

@@ -131,6 +131,7 @@ def assemble(
     model.denoises = data.corruption is not None
     model.plan = plan
     model.averaged_weights = build_average(trainer["ema_decay"], model)
+    model.require(data)
     batch = data.first("train", 2, torch.device("cpu"))
     model.try_out({**batch, "x": batch["x"].to(model.dtype)})
     return Parts(model, data, position, Run(Path()), sampler)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from aetrain.errors import NonFiniteLoss
+from aetrain.referee import Referee
 from aetrain.skipping import SKIPPED
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Meter:
         self.seconds = 0.0
         self.total_examples = 0
         self.first_step_at: float | None = None
+        self._referee = Referee()
 
     def due(self, step: int) -> bool:
         """Return whether a line is due after this batch."""
@@ -62,8 +64,12 @@ class Meter:
         if not self._costs:
             return
         rows, self._costs = self._costs, []
-        names = [n for n in rows[0] if not n.endswith(("gradient_norm", SKIPPED))]
-        table = torch.stack([torch.stack([row[name] for name in names]) for row in rows])
+        kept = {name: x for row in rows for name, x in row.items()}
+        names = [n for n in kept if not n.endswith(("gradient_norm", SKIPPED))]
+        # of a player who did not move in a batch there is nothing
+        none = torch.zeros_like(kept[names[0]])
+        table = torch.stack([torch.stack([row.get(n, none) for n in names]) for row in rows])
+        moved = torch.tensor([[name in row for name in names] for row in rows])
         values = model.world.sum(
             table.double().cpu() if table.device.type == "mps" else table.double()
         )
@@ -72,11 +78,13 @@ class Meter:
         spoilt = ~torch.stack([finite, *skipped.values()]).any(0)
         if spoilt.any():
             raise NonFiniteLoss(_diagnose(model, values, names, int(spoilt.nonzero()[0])))
-        values = values[finite]
+        values, moved = values[finite], moved[finite]
         elapsed = time.perf_counter() - self._since
         self.seconds += elapsed
         self.total_examples += self._examples
-        means = dict(zip(names, values.mean(0).tolist())) if len(values) else {}
+        counted = moved.sum(0)
+        sums = dict(zip(names, values.sum(0).tolist()))
+        means = {name: sums[name] / n for name, n in zip(names, counted.tolist()) if n}
         norms = {k: v.item() for row in rows for k, v in row.items() if k.endswith("gradient_norm")}
         speed = self._examples / max(elapsed, 1e-9)
         self._examples = 0
@@ -87,6 +95,8 @@ class Meter:
         from aetrain.autoencoder import write
 
         write(model, self.latest)
+        for text in self._referee.judge(self.latest, model.position.step):
+            model.say(text)
 
 
 def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
@@ -112,8 +122,11 @@ def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
 
 def _skipped(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     """Return which batches' updates were left out, (batches,), where that is asked for."""
-    names = [name for name in rows[0] if name.endswith(SKIPPED)]
-    return {name: torch.stack([row[name] for row in rows]).cpu() for name in names}
+    found = {name: x for row in rows for name, x in row.items() if name.endswith(SKIPPED)}
+    return {
+        name: torch.stack([row.get(name, torch.zeros_like(x)) for row in rows]).cpu()
+        for name, x in found.items()
+    }
 
 
 def _diagnose(model: "Autoencoder", values: Tensor, names: list[str], row: int) -> str:

@@ -1,6 +1,7 @@
 """The parts that models are built of, as a configuration chooses them."""
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, final
@@ -8,6 +9,7 @@ from typing import Any, final
 import torch
 from torch import nn
 
+from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional, Network
 from aetrain.corruptions.corruption import Corruption
 from aetrain.errors import UserError
@@ -59,7 +61,8 @@ class Pieces:
         """
         for group, (default, name) in groups.items():
             node = self._config[group]
-            if make(node.get("encoder", node)).func is not default:
+            made = make(node.get("encoder", node.get("terms", node)))
+            if not (isinstance(made, functools.partial) and made.func is default):
                 raise UserError(
                     f"{group}: model={model} has its own and makes no use of another: use"
                     f" {group}={name}, the default"
@@ -74,6 +77,25 @@ class Pieces:
         """Return what makes networks of the decoder's kind, for decoders that want it tied."""
         node = self._config["network"]["decoder"]
         return functools.partial(make_with, node, encoder=encoder, event=self.event)
+
+    @property
+    def adversary(self) -> AdversaryMaker:
+        """What makes a discriminator with its loss: (network, given shapes, name) -> Adversary."""
+        return make(self._config["adversary"])
+
+    def prior_alone(self, latent: Sequence[int], model: str) -> Prior:
+        """Return a prior of codes of a shape, for a model without an encoder.
+
+        Raises:
+            UserError: where the prior is made of an encoder.
+        """
+        maker = make(self._config["prior"])
+        if "encoder" in inspect.signature(maker.func).parameters:
+            raise UserError(
+                f"prior={maker.func.__name__.lower()} is made of an encoder, and model={model} has"
+                " none: use prior=standard_normal"
+            )
+        return maker(torch.Size(latent))
 
     def prior_of(self, latent: Sequence[int], encoder: Conditional) -> Prior:
         """Return a prior of codes of a shape."""
@@ -122,6 +144,7 @@ class Pieces:
             "prior": lambda: self.prior,
             "corruption": lambda: self.corruption,
             "pieces": lambda: self,
+            "adversary": lambda: self.adversary,
             "samples": lambda: self._config["samples"],
             "objective": lambda: make(objective["terms"]),
         }

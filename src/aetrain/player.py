@@ -1,7 +1,7 @@
 """Who is trained by which costs."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
@@ -27,11 +27,18 @@ class Player:
         modules: whose parameters it moves.
         terms: from a batch to its costs.
         optimizer: makes its optimizer; None: the one that `optimizer=` chooses.
+        rate: its learning rate, over that which its optimizer is made with.
+        every: it moves in every so-manieth batch, the last of so many.
+        weights: of its terms, where `objective.weights` says nothing else. A term of weight 0 is
+            a figure for the log.
     """
 
     modules: Sequence[nn.Module]
     terms: Callable[[Batch], Terms]
     optimizer: OptimizerMaker | None = None
+    rate: float = 1.0
+    every: int = 1
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Yield each trainable parameter of the player's modules once."""

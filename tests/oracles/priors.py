@@ -78,6 +78,7 @@ PRIORS: dict[str, Oracle] = {
     "flow": Oracle(_flow),
     "gaussian_mixture": Oracle(_gaussian_mixture),
     "hypersphere": Oracle(_hypersphere),
+    "ring": Oracle(_gaussian_mixture),
     "laplace": Oracle(lambda p, _, z: stats.laplace.logpdf(z, scale=p.scale)),
     "standard_normal": Oracle(lambda _, raw, z: stats.norm.logpdf(z)),
     "student_t": Oracle(lambda p, _, z: stats.t.logpdf(z, p.df, scale=p.scale)),

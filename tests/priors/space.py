@@ -26,9 +26,10 @@ CELL = float(SIDE[1] - SIDE[0]) ** 2
 
 def size(case: Case, wanted: int) -> int:
     """Return the number of dimensions nearest to a wanted one that a prior can have."""
-    if case.choice == "swiss_roll" or "layout=ring" in case.options:
-        return 2 if case.choice == "swiss_roll" else max(2, wanted)
-    return max(2, wanted) if case.choice in ("hypersphere", "categorical") else wanted
+    if case.choice == "swiss_roll":
+        return 2
+    several = case.choice in ("hypersphere", "categorical", "ring")
+    return max(2, wanted) if several or "layout=ring" in case.options else wanted
 
 
 def prior(case: Case, d: int, dtype: torch.dtype = torch.float64) -> Any:

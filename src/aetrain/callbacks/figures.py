@@ -82,6 +82,14 @@ class Figures(pl.Callback):
 @torch.no_grad()
 def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     """Yield the name and the figure of each picture of a model, always of the same examples."""
+    seed_torch(model.device, SAMPLE, 0)
+    yield "samples", samples(_cpu(model.sample(64).mean), title="decodes of z ~ p(z)")
+    if model.encodes:
+        yield from _of_codes(model)
+
+
+def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
+    """Yield the pictures that need an encoder."""
     data = model.data
     batch = data.first("valid", PLANE_EXAMPLES, model.device)
     x = batch["x"].to(model.dtype)
@@ -95,8 +103,6 @@ def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
         noisy = data.corrupt({"x": few})["x"]
         denoised = _cpu(model.reconstruct(noisy))
         yield "denoising", denoising(_cpu(few), _cpu(noisy), denoised, title="validation examples")
-    seed_torch(model.device, SAMPLE, 0)
-    yield "samples", samples(_cpu(model.sample(64).mean), title="decodes of z ~ p(z)")
     codes = _cpu(torch.cat([model.encode(part).mean for part in x.split(500)]).flatten(1))
     of_space = chart(model.encode(few))
     points, explained = project(codes)

@@ -15,6 +15,7 @@ ORDER = (
         "corruption",
         "sparsity",
         "head",
+        "adversary",
         "sampler",
         "optimizer",
         "schedule",

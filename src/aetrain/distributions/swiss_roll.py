@@ -34,7 +34,11 @@ class SwissRoll(Distribution):
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Return draws (*sample_shape, 2)."""
         shape = torch.Size(sample_shape)
-        w = torch.rand(shape, dtype=self.zero.dtype, device=self.zero.device).sqrt()
+        return self.at(torch.rand(shape, dtype=self.zero.dtype, device=self.zero.device))
+
+    def at(self, u: Tensor) -> Tensor:
+        """Return draws (*shape, 2) at places u (*shape) along the spiral, from 0 to 1 by mass."""
+        w = u.sqrt()
         angle = (2 * math.pi * self.turns) * w
         curve = torch.stack([angle.cos(), angle.sin()], -1) * (self.radius * w).unsqueeze(-1)
         return curve + self.noise * torch.randn_like(curve)

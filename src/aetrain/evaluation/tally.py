@@ -18,7 +18,7 @@ class Report(NamedTuple):
 
     Attributes:
         costs: name -> nats per example, (B,); their sum is the cost that the model watches.
-        code: mean of q(z|x), (B, *latent).
+        code: mean of q(z|x), (B, *latent); None where there is no encoder.
         rates: rate of each latent dimension, (B, *latent), where it divides so, else None.
         more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate.
         counts: how often each of K values occurred in the batch, name -> (..., K), such as codes
@@ -29,7 +29,7 @@ class Report(NamedTuple):
     """
 
     costs: dict[str, Tensor]
-    code: Tensor
+    code: Tensor | None
     rates: Tensor | None
     more: Mapping[str, Tensor] = MappingProxyType({})
     counts: Mapping[str, Tensor] = MappingProxyType({})
@@ -61,13 +61,14 @@ class Tally:
         extra = extra or {}
         costs = {name: _exact(c) for name, c in report.costs.items()}
         cost = torch.stack(list(costs.values())).sum(0)
-        code = _exact(report.code.flatten(1))
         sums = {name: c.sum() for name, c in costs.items()}
         sums |= {name: _exact(figure).sum() for name, figure in report.more.items()}
         for name, x in {"cost": cost, **report.scores, **extra}.items():
             x = _exact(x)
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
-        sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
+        if report.code is not None:
+            code = _exact(report.code.flatten(1))
+            sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
         sums |= {f"{name}#": _exact(counts) for name, counts in report.counts.items()}
         sums |= {f"{name}!": _exact(f.flatten(1)).sum(0) for name, f in report.fired.items()}
         if report.rates is not None:
@@ -136,7 +137,8 @@ class Tally:
         figures |= {n[:-1]: _perplexity(x) for n, x in self._sums.items() if n.endswith("#")}
         never = {n[:-1]: (x == 0).sum() for n, x in self._sums.items() if n.endswith("!")}
         figures |= {name: float(number) for name, number in never.items()}
-        figures["active_units"] = float(self.active.sum())
+        if "code" in self._sums:
+            figures["active_units"] = float(self.active.sum())
         return figures
 
 

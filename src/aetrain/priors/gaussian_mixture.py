@@ -84,6 +84,27 @@ class GaussianMixture(Prior):
         log_scale = soft_bound(full_precision(self.raw_scale), LOG_SCALE_BOUND)
         return NormalMixture(loc, log_scale, logits)
 
+    def require_parts(self, parts: int) -> None:
+        """Refuse another number of parts than components, and components that weigh differently.
+
+        Raises:
+            UserError: in these cases.
+        """
+        if len(self.loc) != parts:
+            raise UserError(
+                f"prior.components={len(self.loc)}: must be {parts}, one for each class"
+            )
+        if not self.fixed:
+            raise UserError(
+                "prior.layout=learned: its components weigh differently, classes do not: use"
+                " prior=ring"
+            )
+
+    def draw_parts(self, part: Tensor, parts: int) -> Tensor:
+        """Return a draw of component `part` (B,) for each, (B, D)."""
+        loc, scale = self.loc[part], self.log_scale[part].exp()
+        return loc + scale * torch.randn_like(loc)
+
 
 def _ring(components: int, event: torch.Size, radius: float, width: float) -> tuple[Tensor, Tensor]:
     """Return means and standard deviations, (K, D)."""

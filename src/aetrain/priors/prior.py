@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.distributions import Distribution
 
+from aetrain.errors import UserError, choice
 from aetrain.families import Examples
 from aetrain.spaces import Space
 
@@ -39,6 +40,24 @@ class Prior(nn.Module, ABC):
     @abstractmethod
     def forward(self) -> Distribution:
         """Return p(z), of batch shape () and event shape `event`."""
+
+    def require_parts(self, parts: int) -> None:
+        """Refuse to be divided into so many parts, one for each class.
+
+        Raises:
+            UserError: unless the prior can be.
+        """
+        raise UserError(
+            f"prior={choice(self)} has no parts that {parts} classes could be given: use"
+            f" prior=ring prior.components={parts}, or prior=swiss_roll"
+        )
+
+    def draw_parts(self, part: Tensor, parts: int) -> Tensor:
+        """Return a draw of a part for each number in `part` (B,), 0 to parts − 1: (B, *event).
+
+        Parts weigh the same: a draw of a random one is a draw of the prior.
+        """
+        raise NotImplementedError
 
     def prepare(self, examples: Examples) -> None:
         """Look at training data once, before the first step; what it finds belongs in state."""

@@ -58,3 +58,14 @@ class SwissRoll(Prior):
     def forward(self) -> SwissRollDistribution:
         """Return the distribution around the spiral."""
         return SwissRollDistribution(self.zero, self.radius, self.turns, self.noise)
+
+    def require_parts(self, parts: int) -> None:
+        """Refuse nothing: the spiral can be cut into any number of pieces."""
+
+    def draw_parts(self, part: Tensor, parts: int) -> Tensor:
+        """Return a draw of piece `part` (B,) of the spiral for each, counted outwards, (B, 2).
+
+        Pieces are of equal mass.
+        """
+        along = (part + torch.rand_like(self.zero[0].expand(len(part)))) / parts
+        return self().at(along)

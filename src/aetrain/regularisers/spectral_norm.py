@@ -46,14 +46,8 @@ class SpectralNorm(Regulariser):
             raise UserError(
                 f"model.regularisers.spectral_norm.iterations={iterations}: must be at least 1"
             )
-        layers = [layer for layer in decoder.network.modules() if isinstance(layer, LAYERS)]
-        if not layers:
-            raise UserError(
-                "model.regularisers.spectral_norm: the decoder has no layers with weights of its"
-                " own to normalise, as network=tied has not: use network=mlp, or model=rae"
-            )
-        for layer in layers:
-            spectral_norm(layer, n_power_iterations=iterations)
+        place = "model.regularisers.spectral_norm: the decoder"
+        normalise_layers(decoder.network, iterations, place)
 
     def terms(self, x: Tensor, inference: Inference) -> Terms:
         """Return none."""
@@ -62,3 +56,24 @@ class SpectralNorm(Regulariser):
     def figures(self, x: Tensor, inference: Inference) -> dict[str, Tensor]:
         """Return none."""
         return {}
+
+
+def normalise_layers(network: nn.Module, iterations: int, place: str) -> None:
+    """Let each layer's weights be W / σ(W).
+
+    Arguments:
+        network: whose layers are changed.
+        iterations: steps of the power iteration in each training pass.
+        place: begins the message where that cannot be.
+
+    Raises:
+        UserError: where there are no layers with weights of their own.
+    """
+    layers = [layer for layer in network.modules() if isinstance(layer, LAYERS)]
+    if not layers:
+        raise UserError(
+            f"{place} has no layers with weights of its own to normalise, as network=tied has not:"
+            " use network=mlp, or model=rae"
+        )
+    for layer in layers:
+        spectral_norm(layer, n_power_iterations=iterations)

@@ -1,0 +1,190 @@
+"""One battery over every game in conf/: who is moved by what, in which direction."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from aetrain.adversarial.adversary import Adversary
+from aetrain.autoencoder import Autoencoder
+from aetrain.build import build_model
+from aetrain.config.files import groups
+from aetrain.game import Game, Plan
+from aetrain.player import Batch
+from tests.battery import config
+
+EVENT, B = (1, 8, 8), 12
+LOSSES = groups()["adversary"]
+SMALL = {
+    "deep_hvae": ["model.width=8"],
+    "factor_vae": ["model.hidden=[16]"],
+    **dict.fromkeys(["aae", "aae_labelled"], ["model.hidden=[16]"]),
+}
+
+
+def build(model: str, *options: str) -> Autoencoder:
+    torch.manual_seed(0)
+    small = ["network.hidden=[16]", "latent=4", *SMALL.get(model, [])]
+    return build_model(config(f"model={model}", *small, *options), EVENT)
+
+
+def batch() -> Batch:
+    return {"x": torch.rand(B, *EVENT).round(), "y": torch.arange(B) % 10 - 1}
+
+
+def adversaries(model: Autoencoder) -> list[Adversary]:
+    return [module for module in model.modules() if isinstance(module, Adversary)]
+
+
+def _of_several(model: str) -> bool:
+    built = build(model)
+    for stage in range(len(built.stages)):
+        built.position.stage = stage
+        if len(built.players()) > 1:
+            return True
+    return False
+
+
+GAMES = [model for model in groups()["model"] if _of_several(model)]
+ADVERSARIAL = [model for model in GAMES if adversaries(build(model))]
+
+
+def game_of(model: Autoencoder, lr: float = 0.0) -> Game:
+    players = model.players()
+    optimizers = {n: torch.optim.SGD(p.parameters(), lr=lr) for n, p in players.items()}
+    return Game(players, optimizers, Plan(), 100)
+
+
+def test_games_are_found() -> None:
+    assert {"gan", "aae", "factor_vae"} <= set(GAMES)
+    assert set(ADVERSARIAL) < set(GAMES)
+
+
+@pytest.mark.parametrize("model", GAMES)
+def test_a_players_backward_reaches_no_parameter_but_its_own(model: str) -> None:
+    made = build(model)
+    game, data = game_of(made), batch()
+    for name, player in made.players().items():
+        made.zero_grad(set_to_none=True)
+        loss, _ = game._loss(game.terms[name](data), data, B, 0)
+        game._backward(loss, name)
+        own = set(player.parameters())
+        assert all((p.grad is not None) == (p in own) for p in made.parameters()), name
+
+
+@contextmanager
+def marks(model: Autoencoder) -> Iterator[list[tuple[Adversary, Tensor]]]:
+    """Collect all marks that the discriminators give."""
+    found: list[tuple[Adversary, Tensor]] = []
+
+    def note(module: Any, given: Any, out: Tensor) -> None:
+        found.append((module, out.detach()))
+
+    handles = [adversary.register_forward_hook(note) for adversary in adversaries(model)]
+    yield found
+    for handle in handles:
+        handle.remove()
+
+
+def marks_of(model: Autoencoder, player: str, data: Batch) -> dict[Adversary, Tensor]:
+    torch.manual_seed(1)
+    with marks(model) as found:
+        model.players()[player].terms(data)
+    return dict(reversed(found))  # the first: a penalty's come later
+
+
+def step(model: Autoencoder, player: str, data: Batch, lr: float) -> None:
+    """Let one player move once, by its adversarial terms alone."""
+    torch.manual_seed(1)
+    mover = model.players()[player]
+    terms = mover.terms(data)
+    told = ("adversarial", "real", "fake")
+    costs = [t for k, t in terms.items() if k.endswith(told) and "accuracy" not in k]
+    own = list(mover.parameters())
+    loss = torch.stack([t.mean() for t in costs if isinstance(t, Tensor)]).sum()
+    gradients = torch.autograd.grad(loss, own, allow_unused=True)
+    with torch.no_grad():
+        for p, g in zip(own, gradients, strict=True):
+            if g is not None:
+                p -= lr * g
+
+
+def movers(model: Autoencoder, term: str, data: Batch) -> list[str]:
+    with torch.no_grad():
+        terms = {name: player.terms(data) for name, player in model.players().items()}
+    return [name for name, own in terms.items() if any(k.endswith(term) for k in own)]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("model", ADVERSARIAL)
+def test_a_step_of_who_makes_fakes_raises_their_marks(model: str, loss: str) -> None:
+    made, data = build(model, f"adversary={loss}").double(), batch()
+    data["x"] = data["x"].double()
+    names = movers(made, "adversarial", data)
+    assert names
+    for name in names:
+        before = marks_of(made, name, data)
+        step(made, name, data, 1e-4)
+        after = marks_of(made, name, data)
+        for adversary, given in before.items():
+            assert after[adversary].mean() > given.mean(), name
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("model", ADVERSARIAL)
+def test_a_step_of_the_discriminator_parts_real_and_fake(model: str, loss: str) -> None:
+    """Marks come as those of all that is real, and then of all that is fake."""
+    made, data = build(model, f"adversary={loss}").double(), batch()
+    data["x"] = data["x"].double()
+    names = movers(made, "accuracy_real", data)
+    assert names
+    for name in names:
+        before = marks_of(made, name, data)
+        step(made, name, data, 1e-3)
+        after = marks_of(made, name, data)
+        for adversary, given in before.items():
+            real, fake = (after[adversary] - given).chunk(2)
+            assert real.mean() > fake.mean(), name
+
+
+@pytest.mark.parametrize("model", ADVERSARIAL)
+def test_what_is_logged_of_a_game(model: str) -> None:
+    made = build(model, "adversary.r1=1", "adversary.gradient_penalty=1", "adversary.noise=0.1")
+    costs = game_of(made).play(batch(), B, 0, measure=True)
+    for name in made.players():
+        assert f"{name}_loss" in costs
+        assert costs[f"{name}_gradient_norm"] > 0
+    for adversary in adversaries(made):
+        for term in ("real", "fake", "accuracy_real", "accuracy_fake", "adversarial", "r1"):
+            assert math.isfinite(costs[f"{adversary.prefix}{term}"].item())
+        assert 0 <= costs[f"{adversary.prefix}accuracy_real"] <= 1
+    report = made.eval().report(batch())
+    assert ("code_mmd" in report.more) == made.encodes
+
+
+@pytest.mark.parametrize("model", ADVERSARIAL)
+def test_layers_of_discriminators_stretch_nothing_where_asked(model: str) -> None:
+    made = build(model, "adversary.spectral_norm=true")
+    game = game_of(made, lr=0.01)
+    for number in range(20):
+        game.play(batch(), B, number, measure=False)
+    made.eval()
+    for adversary in adversaries(made):
+        layers = [m for m in adversary.modules() if isinstance(m, nn.Linear)]
+        norms = [torch.linalg.matrix_norm(m.weight, 2).item() for m in layers]
+        assert norms == pytest.approx([1.0] * len(layers), abs=0.02)
+
+
+@pytest.mark.parametrize("model", ADVERSARIAL)
+def test_who_makes_fakes_moves_in_every_so_manieth_batch(model: str) -> None:
+    made = build(model, "adversary.updates=3")
+    game, names = game_of(made, lr=0.01), movers(made, "adversarial", batch())
+    for number in range(6):
+        costs = game.play(batch(), B, number, measure=False)
+        for name in made.players():
+            moved = f"{name}_loss" in costs
+            assert moved == (name not in names or number % 3 == 2), (number, name)
