@@ -37,12 +37,13 @@ FIGURES = (
     ("test/cross_entropy", "cross entropy", "nats"),
     ("test/active_units", "active units", ""),
     ("test/code_mmd", "MMD² of codes and prior", ""),
+    ("test/in_own_part", "codes in their class's part", "of 1"),
     ("test/data_mmd", "MMD² of draws and examples", ""),
 )
 
 FINE = (
     *("test/bits_per_dim", "test/error", "test/cross_entropy"),
-    *("test/code_mmd", "test/data_mmd"),
+    *("test/code_mmd", "test/data_mmd", "test/in_own_part"),
 )
 """Figures of more digits."""
 

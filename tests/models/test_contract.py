@@ -42,7 +42,7 @@ OPTIONS = {
     "deep_hvae": ("model.width=8",),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
-    **dict.fromkeys(["aae", "aae_labelled"], ("model.hidden=[8]",)),
+    **dict.fromkeys(["aae", "aae_labelled", "aae_semi", "aae_cluster"], ("model.hidden=[8]",)),
 }
 MODELS = cases("model")
 PLACES = [
@@ -117,7 +117,7 @@ def test_shapes(case: Case, network: str, event: Any) -> None:
         assert (q.batch_shape, q.event_shape) == ((B,), model.latent)
         assert model.reconstruct(x).shape == x.shape
     else:
-        with pytest.raises(UserError, match="has no encoder.*use "):
+        with pytest.raises(UserError, match=r"has no encoder.*use "):
             model.encode(x)
     for batch in [(B,), (S, B)]:
         p = model.decode(torch.randn(*batch, *model.latent))

@@ -34,7 +34,8 @@ class AAE(Pair):
     beside a label are draws of the part of the prior that belongs to the class.
 
     It watches the distortion: of the costs of the game none falls while both sides learn. How near
-    the codes are to the prior is reported beside it as `code_mmd`, MMD².
+    the codes are to the prior is reported beside it as `code_mmd`, MMD²; with classes, which part
+    of the codes lie in the prior's part of their class as `in_own_part`.
 
     Arguments:
         encoder: q(z|x), of any kind that can be sampled: a point, a Gaussian, an implicit one.
@@ -128,7 +129,11 @@ class AAE(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         codes, real = inference.z[0], inference.prior.sample((len(inference.x),))
-        return Report(costs, inference.q.mean, None, {"code_mmd": discrepancy(codes, real)})
+        more = {"code_mmd": discrepancy(codes, real)}
+        if self.classes:
+            found = self.prior.part_of(codes, self.classes)
+            more["in_own_part"] = (found == batch["y"]).to(codes.dtype)
+        return Report(costs, inference.q.mean, None, more)
 
 
 def require_rate_and_classes(rate: float, classes: int) -> None:

@@ -105,6 +105,11 @@ class GaussianMixture(Prior):
         loc, scale = self.loc[part], self.log_scale[part].exp()
         return loc + scale * torch.randn_like(loc)
 
+    def part_of(self, z: Tensor, parts: int) -> Tensor:
+        """Return the component under which z (B, D) is most probable, (B,)."""
+        scaled = (z[:, None] - self.loc) * (-self.log_scale).exp()
+        return (0.5 * scaled.square() + self.log_scale).sum(-1).argmin(-1)
+
 
 def _ring(components: int, event: torch.Size, radius: float, width: float) -> tuple[Tensor, Tensor]:
     """Return means and standard deviations, (K, D)."""

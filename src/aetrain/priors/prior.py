@@ -59,6 +59,10 @@ class Prior(nn.Module, ABC):
         """
         raise NotImplementedError
 
+    def part_of(self, z: Tensor, parts: int) -> Tensor:
+        """Return the number of the part that codes z (B, *event) most probably belong to, (B,)."""
+        raise NotImplementedError
+
     def prepare(self, examples: Examples) -> None:
         """Look at training data once, before the first step; what it finds belongs in state."""
 

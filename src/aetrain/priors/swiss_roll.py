@@ -10,6 +10,9 @@ from aetrain.distributions.swiss_roll import SwissRoll as SwissRollDistribution
 from aetrain.errors import UserError
 from aetrain.priors.prior import Prior
 
+PLACES = 2000
+"""Points of the spiral that are looked at for the nearest one."""
+
 
 @final
 class SwissRoll(Prior):
@@ -69,3 +72,10 @@ class SwissRoll(Prior):
         """
         along = (part + torch.rand_like(self.zero[0].expand(len(part)))) / parts
         return self().at(along)
+
+    def part_of(self, z: Tensor, parts: int) -> Tensor:
+        """Return the piece with the point of the spiral that is nearest to z (B, 2), (B,)."""
+        u = torch.linspace(0, 1, PLACES, device=z.device, dtype=z.dtype)
+        spiral = SwissRollDistribution(self.zero, self.radius, self.turns, 0.0).at(u)
+        nearest = u[torch.cdist(z, spiral).argmin(-1)]
+        return (nearest * parts).long().clamp_max(parts - 1)

@@ -1,0 +1,146 @@
+"""The adversarial autoencoder with a code for the class and a code for the style."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import final
+
+import torch
+from torch import Tensor
+
+from aetrain.adversarial.adversary import AdversaryMaker
+from aetrain.conditional import Conditional
+from aetrain.data.module import DataModule
+from aetrain.distributions.concatenated import Concatenated
+from aetrain.distributions.soft_class import SoftClass
+from aetrain.errors import UserError
+from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.tally import Report
+from aetrain.labels import labels_of, require_labels
+from aetrain.models.pair import Pair
+from aetrain.networks.mlp import MLP
+from aetrain.objectives.inference import Inference
+from aetrain.objectives.reconstruction import reconstruction
+from aetrain.objectives.terms import Terms, Weighted
+from aetrain.pieces import Pieces
+from aetrain.player import Batch, Player
+from aetrain.posteriors.class_and_style import ClassAndStyle
+from aetrain.priors.class_and_style import ClassAndStylePrior
+
+
+@final
+class AAESemi(Pair):
+    """An adversarial autoencoder of z = (y, s): class probabilities and style, a game for each.
+
+    The phases of each step: encoder and decoder lower the distortion; one discriminator tells unit
+    vectors, each class as probable as another, from y, another one draws of p(s) from s; the
+    encoder moves both to where they are taken for draws; with labels, the encoder lowers
+    `classification` = −log y_label of the examples that have one (y ≥ 0). Without labels the
+    classes are clusters, and there is no such phase.
+
+    It watches the distortion, as `model=aae` does; `code_mmd` is reported beside it, and with
+    labels the part of wrong classes, `error`.
+
+    Arguments:
+        pieces: makes the encoder, of which posterior and prior are the style's, and the decoder.
+        adversary: makes the discriminators with their loss.
+        objective: from one pass to the terms of the first phase.
+        samples: draws S from q(z|x) for each example in the first phase.
+        classes: K.
+        labels: whether there is a phase of classification.
+        hidden: widths of the discriminators' layers.
+        rate: learning rate of the encoder against the discriminators, over that of `optimizer`.
+
+    Raises:
+        UserError: where there are less than two classes, or the rate is not above 0.
+
+    References:
+        Makhzani, Shlens, Jaitly, Goodfellow, Frey: Adversarial autoencoders, sections 5 and 6.
+        2016. https://arxiv.org/abs/1511.05644
+    """
+
+    def __init__(
+        self,
+        pieces: Pieces,
+        adversary: AdversaryMaker,
+        objective: Callable[[Inference], Terms] = reconstruction,
+        samples: int = 1,
+        *,
+        classes: int = 10,
+        labels: bool = True,
+        hidden: Sequence[int] = (1000, 1000),
+        rate: float = 1.0,
+    ) -> None:
+        if classes < 2:
+            raise UserError(f"model.classes={classes}: must be at least 2, such as 10")
+        if not rate > 0:
+            raise UserError(f"model.rate={rate}: must be above 0, such as 1")
+        family = ClassAndStyle(classes, pieces.posterior(pieces.latent))
+        encoder = Conditional(pieces.encoder_network, family, [pieces.event])
+        network = pieces.decoder_network(encoder.network)
+        decoder = Conditional(network, pieces.likelihood(pieces.event), [family.event])
+        style = pieces.prior_alone(pieces.latent, "aae_semi").requires_grad_(False)
+        super().__init__(encoder, decoder, ClassAndStylePrior(classes, style), samples)
+        self.objective, self.classes, self.labels, self.rate = objective, classes, labels, rate
+        discriminator = partial(MLP, hidden=hidden)
+        self.of_class = adversary(discriminator, [(classes,)], "class")
+        self.of_style = adversary(discriminator, [pieces.latent], "style")
+
+    def players(self) -> Mapping[str, Player]:
+        """The phases: autoencoder, two discriminators, encoder and, with labels, classifier."""
+        every = self.of_class.updates
+        players = {
+            "autoencoder": Player([self.encoder, self.decoder], self.terms),
+            "class_discriminator": self.of_class.player(partial(self.discrimination, part=0)),
+            "style_discriminator": self.of_style.player(partial(self.discrimination, part=1)),
+            "encoder": Player([self.encoder], self.deception, rate=self.rate, every=every),
+        }
+        classifier = {"classifier": Player([self.encoder], self.classification)}
+        return players | (classifier if self.labels else {})
+
+    def require(self, data: DataModule) -> None:
+        """Refuse labels that are not among the classes."""
+        if self.labels:
+            require_labels(data, self.classes)
+
+    def terms(self, batch: Batch) -> Terms:
+        """Return the objective's terms of a batch."""
+        return self.objective(self.infer(batch))
+
+    def discrimination(self, batch: Batch, part: int) -> Terms:
+        """Return the terms of a discriminator: 0 of classes, 1 of styles."""
+        x = batch["x"]
+        with torch.no_grad():
+            real = self._parts(self.prior().sample((len(x),)))[part]
+            fake = self._parts(self.encoder(x).sample())[part]
+        return (self.of_class, self.of_style)[part].discrimination([real], [fake])
+
+    def deception(self, batch: Batch) -> Terms:
+        """Return the encoder's terms of both games."""
+        y, s = self._parts(self.encoder(batch["x"]).rsample())
+        return {**self.of_class.deception([y]), **self.of_style.deception([s])}
+
+    def classification(self, batch: Batch) -> Terms:
+        """Return `classification`, −log y_label in nats, of the examples that have a label."""
+        y = labels_of(batch, "aae_semi").clamp_min(-1)
+        return {"classification": Weighted(self._class_of(batch["x"]).surprise(y), y >= 0)}
+
+    def _parts(self, z: Tensor) -> tuple[Tensor, ...]:
+        return z.split([self.classes, z.shape[-1] - self.classes], -1)
+
+    def _class_of(self, x: Tensor) -> SoftClass:
+        q = self.encoder(x)
+        assert isinstance(q, Concatenated)
+        found = q.parts[0]
+        assert isinstance(found, SoftClass)
+        return found
+
+    def report(self, batch: Batch) -> Report:
+        """Return the distortion; beside it how far codes are from the prior, and wrong classes."""
+        inference = self.infer(batch)
+        costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
+        codes, real = inference.z[0], inference.prior.sample((len(inference.x),))
+        more = {"code_mmd": discrepancy(codes, real)}
+        if self.labels:
+            wrong = codes[:, : self.classes].argmax(1) != labels_of(batch, "aae_semi")
+            more["error"] = wrong.to(codes.dtype)
+        return Report(costs, inference.q.mean, None, more)
