@@ -18,7 +18,7 @@ class Report(NamedTuple):
 
     Attributes:
         costs: name -> nats per example, (B,); their sum is the cost that the model watches.
-        code: mean of q(z|x), (B, *latent); None where there is no encoder.
+        code: mean of q(z|x), (B, *latent); (B, 0) where there is no encoder.
         rates: rate of each latent dimension, (B, *latent), where it divides so, else None.
         more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate.
         counts: how often each of K values occurred in the batch, name -> (..., K), such as codes
@@ -29,7 +29,7 @@ class Report(NamedTuple):
     """
 
     costs: dict[str, Tensor]
-    code: Tensor | None
+    code: Tensor
     rates: Tensor | None
     more: Mapping[str, Tensor] = MappingProxyType({})
     counts: Mapping[str, Tensor] = MappingProxyType({})
@@ -66,7 +66,7 @@ class Tally:
         for name, x in {"cost": cost, **report.scores, **extra}.items():
             x = _exact(x)
             sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
-        if report.code is not None:
+        if report.code.numel():
             code = _exact(report.code.flatten(1))
             sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
         sums |= {f"{name}#": _exact(counts) for name, counts in report.counts.items()}

@@ -117,7 +117,7 @@ class GAN(Autoencoder):
         fakes = self.fakes(len(x))
         marks = self.discriminator(x), self.discriminator(fakes)
         costs = {"data_mmd": discrepancy(fakes, x)}
-        return Report(costs, None, None, self.discriminator.accuracy(*marks))
+        return Report(costs, x.new_zeros(len(x), 0), None, self.discriminator.accuracy(*marks))
 
 
 def require_gradient(decoder: Conditional, model: str, *, draws: bool = False) -> None:
