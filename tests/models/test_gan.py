@@ -19,28 +19,29 @@ def built(*options: str, event: tuple[int, ...] = (1, 8, 8)) -> GAN:
     return model
 
 
-# in one dimension a penalty of more than half the distance can hold the slope at −1 for ever
+# with its usual gradient penalty a Wasserstein game goes round its goal; with R1 it goes there
+R1 = ("adversary.r1=0.3",)
+
+
 @pytest.mark.parametrize(
-    "options",
+    ("loss", "steady"),
     [
-        ("non_saturating", "adversary.r1=0.3"),
-        ("least_squares", "adversary.r1=0.3"),
-        ("hinge", "adversary.r1=0.3"),
-        ("saturating", "adversary.r1=0.3"),
-        ("wasserstein", "adversary.gradient_penalty=0.5"),
+        ("non_saturating", R1),
+        ("least_squares", R1),
+        ("hinge", R1),
+        ("saturating", R1),
+        ("wasserstein", (*R1, "adversary.gradient_penalty=0.01", "adversary.updates=1")),
     ],
-    ids=str,
 )
-def test_a_line_learns_the_mean_and_the_scale_of_a_normal(options: tuple[str, str]) -> None:
+def test_a_line_learns_the_mean_and_the_scale_of_a_normal(
+    loss: str, steady: tuple[str, ...]
+) -> None:
     """x = a + b z against N(2, 0.5²), seen by a discriminator of 32 hidden units."""
     own = ["optimizer.lr=0.01", "network.encoder.hidden=[32]", "network.activation=tanh"]
-    loss, steady = options
-    # a Wasserstein game goes round its goal, ever closer as the rate falls
-    chosen = config(*LINE, f"adversary={loss}", steady, "schedule=cosine", *own)
+    chosen = config(*LINE, f"adversary={loss}", *steady, *own)
     torch.manual_seed(0)
     model, plan = build_model(chosen, (1,)), build_plan(chosen, "cpu")
-    steps = 3000 if loss == "wasserstein" else 1200
-    train_on(model, plan, 2 + 0.5 * torch.randn(steps, 200, 1))
+    train_on(model, plan, 2 + 0.5 * torch.randn(1200, 200, 1))
     with torch.no_grad():
         fakes = model.sample(4000).mean
     assert fakes.mean().item() == pytest.approx(2, abs=0.15)

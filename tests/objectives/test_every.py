@@ -110,7 +110,7 @@ def test_every_posterior_is_trained_or_refused(objective: str, posterior: Case) 
     """Finite costs and a gradient for every parameter, or one line that names a remedy."""
     settings = chosen(objective, posterior, partner(posterior))
     if (
-        posterior.choice.startswith("delta")
+        posterior.choice.startswith(("delta", "implicit"))
         or (objective.removesuffix("_stratified"), posterior.choice) in REFUSED
     ):
         with pytest.raises(UserError) as refused:

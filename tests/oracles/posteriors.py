@@ -146,6 +146,7 @@ POSTERIORS: dict[str, Oracle] = {
     "full_gaussian": Oracle(_full_gaussian, log_scales=_second),
     "gumbel_softmax": Oracle(_gumbel_softmax),
     "iaf": FLOW,
+    "implicit": Oracle(None),
     "laplace": Oracle(_laplace, log_scales=_row),
     "low_rank_gaussian": Oracle(_low_rank_gaussian, log_scales=_row),
     "planar": FLOW,
