@@ -84,7 +84,7 @@ class Pieces:
         return make(self._config["adversary"])
 
     def prior_alone(self, latent: Sequence[int], model: str) -> Prior:
-        """Return a prior of codes of a shape, for a model without an encoder.
+        """Return a prior of codes of a shape, for a model that has no encoder to such codes alone.
 
         Raises:
             UserError: where the prior is made of an encoder.
@@ -92,8 +92,8 @@ class Pieces:
         maker = make(self._config["prior"])
         if "encoder" in inspect.signature(maker.func).parameters:
             raise UserError(
-                f"prior={maker.func.__name__.lower()} is made of an encoder, and model={model} has"
-                " none: use prior=standard_normal"
+                f"prior={maker.func.__name__.lower()} is made of an encoder of such codes, and"
+                f" model={model} has none: use prior=standard_normal"
             )
         return maker(torch.Size(latent))
 

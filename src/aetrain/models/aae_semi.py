@@ -94,7 +94,7 @@ class AAESemi(Pair):
             "style_discriminator": self.of_style.player(partial(self.discrimination, part=1)),
             "encoder": Player([self.encoder], self.deception, rate=self.rate, every=every),
         }
-        classifier = {"classifier": Player([self.encoder], self.classification)}
+        classifier = {"classifier": Player([self.encoder.network], self.classification)}
         return players | (classifier if self.labels else {})
 
     def require(self, data: DataModule) -> None:
