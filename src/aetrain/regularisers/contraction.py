@@ -64,6 +64,10 @@ class Contraction(Regulariser):
         if self.layer is not None and self.slope is not None:
             lengths = full_precision(self.layer.weight).square().sum(1)
             return (self.slope(h).flatten(1).square() * lengths).sum(1)
+        return self._by_passes(x)
+
+    @torch.compiler.disable  # the compiler knows one derivative only
+    def _by_passes(self, x: Tensor) -> Tensor:
         trained = torch.is_grad_enabled()
         # of attention's kernels only the plain one has two derivatives
         with torch.inference_mode(False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):

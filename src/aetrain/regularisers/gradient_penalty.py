@@ -55,13 +55,15 @@ class GradientPenalty(Regulariser):
 
     def terms(self, x: Tensor, inference: Inference) -> Terms:
         """Return the penalty, (B,), at the codes of the pass."""
+        return {"gradient_penalty": self._norm(inference.z[0])}
+
+    @torch.compiler.disable  # the compiler knows one derivative only
+    def _norm(self, z: Tensor) -> Tensor:
         trained = torch.is_grad_enabled()
-        z = inference.z[0]
         # of attention's kernels only the plain one has two derivatives
         with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
             z = z if z.requires_grad else z.detach().requires_grad_()
-            norm = squared_norm(self.decoder(z).mean, z, self.probes, trained)
-        return {"gradient_penalty": norm}
+            return squared_norm(self.decoder(z).mean, z, self.probes, trained)
 
     def figures(self, x: Tensor, inference: Inference) -> dict[str, Tensor]:
         """Return none."""

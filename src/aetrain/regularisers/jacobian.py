@@ -5,8 +5,8 @@ from torch import Tensor
 
 from aetrain.families import full_precision
 
-ROWS = 8192
-"""Rows of Jacobians, over all examples, that are held at a time."""
+ROWS = 400
+"""Rows of Jacobians, over all examples, in one pass; many are slow where layers are convolutions."""
 
 FORWARDS = 2
 """What a pass forwards costs, in passes backwards."""
