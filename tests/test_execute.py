@@ -22,6 +22,9 @@ WITH = {
     "objective=reconstruction": ["model=ae"],
     "head=classifier": ["model=stacked_ae"],
     **{f"adversary={loss}": ["model=aae"] for loss in groups()["adversary"]},
+    "sparsity=kl": ["model=ae"],
+    "sparsity=l1": ["model=ae"],
+    "sparsity=top_k": ["model=ae", "sparsity.k=1"],
     "trainer=gpu": None,
     "trainer=mps": None,
     "trainer=ddp": None,  # tests/test_processes.py

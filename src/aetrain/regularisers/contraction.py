@@ -2,9 +2,7 @@
 
 from typing import final
 
-import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
@@ -13,7 +11,7 @@ from aetrain.networks.mlp import MLP
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.terms import Terms
 from aetrain.posteriors.delta import Delta
-from aetrain.regularisers.jacobian import squared_norm
+from aetrain.regularisers.jacobian import squared_norm_at
 from aetrain.regularisers.regulariser import Regulariser
 
 
@@ -64,15 +62,7 @@ class Contraction(Regulariser):
         if self.layer is not None and self.slope is not None:
             lengths = full_precision(self.layer.weight).square().sum(1)
             return (self.slope(h).flatten(1).square() * lengths).sum(1)
-        return self._by_passes(x)
-
-    @torch.compiler.disable  # the compiler knows one derivative only
-    def _by_passes(self, x: Tensor) -> Tensor:
-        trained = torch.is_grad_enabled()
-        # of attention's kernels only the plain one has two derivatives
-        with torch.inference_mode(False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-            x = x.detach().clone().requires_grad_()
-            return squared_norm(self.encoder(x).mean, x, self.probes, trained)
+        return squared_norm_at(x, lambda x: self.encoder(x).mean, self.probes)
 
 
 def _only_layer(encoder: Conditional) -> nn.Linear | None:

@@ -2,16 +2,14 @@
 
 from typing import final
 
-import torch
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
 from aetrain.networks.autoregressive import AutoregressiveNetwork
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.terms import Terms
-from aetrain.regularisers.jacobian import squared_norm
+from aetrain.regularisers.jacobian import squared_norm_at
 from aetrain.regularisers.regulariser import Regulariser
 
 
@@ -55,15 +53,8 @@ class GradientPenalty(Regulariser):
 
     def terms(self, x: Tensor, inference: Inference) -> Terms:
         """Return the penalty, (B,), at the codes of the pass."""
-        return {"gradient_penalty": self._norm(inference.z[0])}
-
-    @torch.compiler.disable  # the compiler knows one derivative only
-    def _norm(self, z: Tensor) -> Tensor:
-        trained = torch.is_grad_enabled()
-        # of attention's kernels only the plain one has two derivatives
-        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-            z = z if z.requires_grad else z.detach().requires_grad_()
-            return squared_norm(self.decoder(z).mean, z, self.probes, trained)
+        norm = squared_norm_at(inference.z[0], lambda z: self.decoder(z).mean, self.probes)
+        return {"gradient_penalty": norm}
 
     def figures(self, x: Tensor, inference: Inference) -> dict[str, Tensor]:
         """Return none."""

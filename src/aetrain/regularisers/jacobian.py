@@ -1,18 +1,37 @@
 """Squared Frobenius norms of Jacobians, exact or estimated."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from aetrain.families import full_precision
 
 ROWS = 400
-"""Rows of Jacobians, over all examples, in one pass; many are slow where layers are convolutions."""
+"""Rows of Jacobians, over all examples, in one pass; with many, convolutions are slow."""
 
 FORWARDS = 2
 """What a pass forwards costs, in passes backwards."""
 
 LAYER_NORM = "NativeLayerNormBackward0"
 """What autograd calls it."""
+
+
+@torch.compiler.disable  # the compiler knows one derivative only
+def squared_norm_at(x: Tensor, f: Callable[[Tensor], Tensor], probes: int | None) -> Tensor:
+    """Return |∂f/∂x|², (B,), at points x (B, *in), also where gradients are off.
+
+    Arguments:
+        x: the points; where they were computed by parameters, these have a gradient too.
+        f: to (B, *out), each example for itself.
+        probes: how many; None for the exact norm.
+    """
+    trained = torch.is_grad_enabled()
+    # of attention's kernels only the plain one has two derivatives
+    with torch.inference_mode(False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        x = x if x.requires_grad else x.detach().clone().requires_grad_()
+        return squared_norm(f(x), x, probes, trained)
 
 
 def squared_norm(y: Tensor, x: Tensor, probes: int | None, trained: bool) -> Tensor:
