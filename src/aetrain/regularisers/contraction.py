@@ -34,7 +34,8 @@ class Contraction(Regulariser):
 
     References:
         Rifai, Vincent, Muller, Glorot, Bengio: Contractive auto-encoders: explicit invariance
-        during feature extraction. ICML 2011. https://icml.cc/2011/papers/455_icmlpaper.pdf
+        during feature extraction. ICML 2011.
+        https://mlanthology.org/icml/2011/rifai2011icml-contractive/
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """Squared Frobenius norms of Jacobians, exact or estimated."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,11 +15,14 @@ ROWS = 400
 FORWARDS = 2
 """What a pass forwards costs, in passes backwards."""
 
+not_compiled: Any = torch.compiler.disable
+"""The compiler knows one derivative only."""
+
 LAYER_NORM = "NativeLayerNormBackward0"
 """What autograd calls it."""
 
 
-@torch.compiler.disable  # the compiler knows one derivative only
+@not_compiled
 def squared_norm_at(x: Tensor, f: Callable[[Tensor], Tensor], probes: int | None) -> Tensor:
     """Return |∂f/∂x|², (B,), at points x (B, *in), also where gradients are off.
 

@@ -28,8 +28,6 @@ class KL(Sparsity):
         UserError: where rho is not between 0 and 1.
 
     References:
-        Lee, Ekanadham, Ng: Sparse deep belief net model for visual area V2. 2007.
-        https://papers.nips.cc/paper/3313
         Ng: Sparse autoencoder. CS294A lecture notes, 2011.
         https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf
     """

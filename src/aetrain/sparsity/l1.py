@@ -27,7 +27,7 @@ class L1(Sparsity):
 
     References:
         Ranzato, Boureau, LeCun: Sparse feature learning for deep belief networks. 2007.
-        https://papers.nips.cc/paper/3363
+        https://papers.nips.cc/paper/by-source-2007-1118
     """
 
     def __init__(self, event: Sequence[int], *, activation: str = "relu") -> None:
