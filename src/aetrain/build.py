@@ -63,6 +63,19 @@ def build_corruption(node: Mapping[str, Any], values: Values | None) -> Corrupti
     return make_with(node, values=values) if node else None
 
 
+def require_encoder(model: Autoencoder, config: Config) -> None:
+    """Refuse to corrupt what a model without an encoder would never be given.
+
+    Raises:
+        UserError: naming both.
+    """
+    if config["corruption"] and not model.encodes:
+        raise UserError(
+            f"corruption: model={choice(model)} has no encoder that could be given corrupted data:"
+            " use corruption=none, or a model with an encoder, such as model=aae"
+        )
+
+
 def settle_levels(config: Config, values: Values | None) -> None:
     """Give a likelihood that scores a grid the number of the data's levels, where it has none."""
     node = config["likelihood"]

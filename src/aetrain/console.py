@@ -161,7 +161,8 @@ class Story:
 
 def _corruption(job: "Job") -> str:
     node = job.config["corruption"]
-    return f", corruption={job.choices['corruption']} of level {node['level']:g}" if node else ""
+    level = f" of level {node['level']:g}" if "level" in node else ""
+    return f", corruption={job.choices['corruption']}{level}" if node else ""
 
 
 def _sampler(choice: Mapping[str, str]) -> str:

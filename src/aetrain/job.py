@@ -18,6 +18,7 @@ from aetrain.build import (
     build_sampler,
     check_pair,
     likelihood_support,
+    require_encoder,
     settle_classes,
     settle_levels,
 )
@@ -91,6 +92,7 @@ def assemble(
         seed_process(seed)
         # its own from the start, or a checkpoint of doubles would be rounded when restored
         model = in_precision(build_model(config, event), trainer["precision"])
+        require_encoder(model, config)
         return model, build_sampler(config["sampler"], model)
 
     # what does not go together is refused before anything is read, wherever the shape is known

@@ -136,3 +136,8 @@ def test_a_level_out_of_range_is_refused_before_data_are_read(level: float, here
         aetrain.train([*TINY, *missing, "corruption=masking", f"corruption.level={level}"])
     message = f"corruption.level={level}: must be from 0 to 1 for masking"
     assert str(caught.value) == message
+
+
+def test_a_model_without_an_encoder_is_refused(here: Path) -> None:
+    with pytest.raises(UserError, match="model=gan has no encoder that could be given corrupted"):
+        aetrain.train([*TINY, "model=gan", "corruption=masking"])

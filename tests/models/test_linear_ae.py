@@ -1,5 +1,6 @@
 """Linear autoencoders end where theory says: at PCA, and with noise at the best linear denoiser."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +19,10 @@ DIGITS = [
     *("trainer.max_epochs=1200", "trainer.check_val_every_n_epoch=1200", "logger=none"),
     *("trainer.accelerator=cpu", "evaluation.nll_samples=0"),
 ]
+DATA = Path(os.environ.get("AETRAIN_DATA", "data")).resolve()
+"""The folder of MNIST's files."""
 MNIST = [
-    *("experiment=linear_ae_mnist", "dataset.root=/work/shared/data", "dataset.download=false"),
+    *("experiment=linear_ae_mnist", f"dataset.root={DATA}", "dataset.download=false"),
     *("callbacks=none", "logger=none"),
 ]
 
@@ -89,6 +92,8 @@ def test_on_digits_it_is_pca(here: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.skipif(not (DATA / "MNIST").is_dir(), reason="no MNIST; AETRAIN_DATA names its folder")
 def test_on_mnist_it_is_pca(here: Path) -> None:
     trained, results = train(MNIST)
     check_pca(trained, results, d=30)
