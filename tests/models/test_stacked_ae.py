@@ -167,7 +167,10 @@ def test_precisions(precision: str, here: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["posterior=diagonal_gaussian"], "posterior=diagonal_gaussian is random: use posterior="),
+        (
+            ["posterior=diagonal_gaussian"],
+            "posterior=diagonal_gaussian is random, .*: use posterior=",
+        ),
         (["samples=3"], "samples=3: .*encodes to a point"),
         (["model.layer_epochs=[1,2]"], r"layer_epochs=\[1, 2\]: must be one number, or one for ea"),
         (["model.layer_epochs=-1"], "layer_epochs=-1: must be 0 or more"),
