@@ -349,7 +349,8 @@ class Autoencoder(pl.LightningModule, ABC):
         seed_torch(self.device, EVALUATE, self.seed, number)
         report = self.report(batch)
         log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
-        if self.denoises:
+        # stages in between that see no noise are not asked about it
+        if self.denoises and (self.stage.corrupted or self.stage is self.stages[-1]):
             report = self._with_denoising(report, batch, number)
         self.tally.add(report, None if log_p is None else {"nll": -log_p})
 

@@ -82,6 +82,15 @@ def test_limit() -> None:
     assert rows(divided(limit=1000)) == whole
 
 
+@pytest.mark.parametrize(("limit", "train_limit"), [(None, 6), (6, 9), (6, 6)])
+def test_limit_of_the_training_examples(limit: int | None, train_limit: int) -> None:
+    whole = rows(divided(limit=limit))
+    splits = Splits(numbered(50))
+    limited = rows(divide(splits, 0.1, 0.2, 0, limit, train_limit))
+    assert limited == whole | {"train": whole["train"][:train_limit]}
+    assert len(limited["train"]) == 6
+
+
 def test_limit_of_a_split_that_is_sorted_by_class() -> None:
     test = Memory(torch.zeros(100, 1), torch.arange(100) // 50)
     tables = divide(Splits(numbered(50), test=test), 5, 5, 0, 20)

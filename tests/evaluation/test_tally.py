@@ -39,6 +39,17 @@ def tally(report: Report, nll: Tensor | None, *blocks: Tensor | slice) -> Tally:
     return total
 
 
+def test_scores_have_a_standard_error_and_are_no_cost(report: Report) -> None:
+    error = (torch.rand(N, generator=torch.Generator().manual_seed(2)) < 0.3).double()
+    total = Tally()
+    for block in (slice(0, N // 3), slice(N // 3, None)):
+        total.add(part(report, block)._replace(scores={"error": error[block]}))
+    figures = total.figures(64, None)
+    assert figures["error"] == pytest.approx(error.mean().item())
+    assert figures["error_se"] == pytest.approx(stats.sem(error.numpy()))
+    assert figures["cost"] == tally(report, None).figures(64, None)["cost"]
+
+
 def test_figures_against_numpy(report: Report, nll: Tensor) -> None:
     figures = tally(report, nll).figures(64, 4.0)
     distortion, rate = (report.costs[k].double().numpy() for k in ("distortion", "rate"))

@@ -53,7 +53,7 @@ def test_stages(chosen: str, expected: list[tuple[str, int | None]]) -> None:
 
 
 def test_who_plays_when() -> None:
-    model = build(*HEAD)
+    model, moved = build(*HEAD), set[int]()
     for stage, term in enumerate(["distortion_1", "distortion_2", "distortion_3", "cross_entropy"]):
         model.position.stage = stage
         model.zero_grad(set_to_none=True)
@@ -132,11 +132,14 @@ def test_a_run_of_all_stages(here: Path, capsys: pytest.CaptureFixture[str]) -> 
     names = log[0].split(",")
     for name in ("distortion_1", "distortion_2", "cross_entropy"):
         assert {f"train/{name}", f"val/{name}"} <= set(names)
+    # of noise is told where it is trained on, and at the end
+    assert {"val/denoising_distortion_1", "test/denoising_cross_entropy"} <= set(names)
+    assert "val/denoising_distortion_2" not in names
     # the best weights are those of the smallest validation error
     errors = [float(e) for row in log[1:] if (e := row.split(",")[names.index("val/error")])]
     assert results["val/best_cost"] == pytest.approx(min(errors))
     trained = aetrain.load("r")
-    assert trained.model.head.network.out == (10,)
+    assert trained.model.state_dict()["head.network.layers.0.bias"].shape == (10,)
     states = [torch.load(f"r/checkpoints/{n}.ckpt")["state_dict"] for n in ("stage-0", "stage-1")]
     for name, tensor in states[0].items():
         upper = name.startswith(("encoder.network.layers.2", "decoder.network.layers.0"))
@@ -164,7 +167,10 @@ def test_precisions(precision: str, here: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["posterior=diagonal_gaussian"], "posterior=diagonal_gaussian is random: use posterior="),
+        (
+            ["posterior=diagonal_gaussian"],
+            "posterior=diagonal_gaussian is random, .*: use posterior=",
+        ),
         (["samples=3"], "samples=3: .*encodes to a point"),
         (["model.layer_epochs=[1,2]"], r"layer_epochs=\[1, 2\]: must be one number, or one for ea"),
         (["model.layer_epochs=-1"], "layer_epochs=-1: must be 0 or more"),

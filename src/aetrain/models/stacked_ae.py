@@ -9,9 +9,10 @@ from torch.optim import Optimizer
 
 from aetrain.conditional import Conditional
 from aetrain.corruptions.corruption import Corruption
-from aetrain.errors import UserError, choice
+from aetrain.errors import UserError
 from aetrain.evaluation.tally import Report
 from aetrain.heads.classifier import Classifier
+from aetrain.models.ae import require_point
 from aetrain.models.pair import Pair
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
@@ -71,15 +72,7 @@ class StackedAE(Pair):
         layer_lr: float | Sequence[float] | None = None,
     ) -> None:
         super().__init__(encoder, decoder, prior, samples)
-        if encoder.family.has_density:
-            raise UserError(
-                f"model=stacked_ae encodes to a point, and posterior={choice(encoder.family)} is"
-                " random: use posterior=delta_sigmoid (its default), or model=vae"
-            )
-        if samples != 1:
-            raise UserError(
-                f"samples={samples}: model=stacked_ae encodes to a point; use samples=1"
-            )
+        require_point(encoder.family, samples)
         self.objective, self.corruption, self.head = objective, corruption, head
         self.stack = Stack(encoder, decoder)
         epochs = _each("layer_epochs", layer_epochs, len(self.stack), 0)
