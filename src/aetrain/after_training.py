@@ -1,4 +1,4 @@
-"""Between training and the test: a sampler is fitted to the codes of the trained model."""
+"""Between training and the test: a sampler, and classifiers, are fitted to the trained codes."""
 
 import time
 from collections.abc import Iterator
@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain import checkpoint
-from aetrain.autoencoder import CARD, SAMPLER, Autoencoder, without_sampler
+from aetrain.autoencoder import CARD, SAMPLER, Autoencoder, without_sampler, write
 from aetrain.data.draws import SPLITS
 from aetrain.errors import UserError
+from aetrain.evaluation.measures import TRAINING_CODES, Subject, of_features
 from aetrain.samplers.sampler import ROWS
 from aetrain.seeding import FIT, generator, seed_torch
 
@@ -47,6 +48,26 @@ def fit_sampler(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, fl
     if first and (figures or job.resume):
         _keep(parts)
     return figures
+
+
+def probe(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, float]:
+    """Return what the codes are worth to a linear probe and to k-NN, where the run asks for it.
+
+    Process 0 encodes and fits; the figures are those of `ae evaluate --measure features`.
+
+    Returns:
+        `test/probe_accuracy`, `test/knn_accuracy` and their 95 % intervals; `time/probe_s`.
+    """
+    model, codes = parts.model, job.config["evaluation"]["probe"]
+    if not codes or model.world.rank or job.config["trainer"]["fast_dev_run"]:
+        return {}
+    started = time.perf_counter()
+    model.to(trainer.strategy.root_device).eval()
+    subject = Subject(model, parts.data, examples=max(codes, TRAINING_CODES), training_codes=codes)
+    with _stopping_at_once(model):
+        figures = {f"test/{name}": value for name, value in of_features(subject).items()}
+    write(model, figures)
+    return {**figures, "time/probe_s": time.perf_counter() - started}
 
 
 @torch.no_grad()

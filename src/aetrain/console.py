@@ -39,6 +39,8 @@ FIGURES = (
     ("test/code_mmd", "MMD² of codes and prior", ""),
     ("test/in_own_part", "codes in their class's part", "of 1"),
     ("test/data_mmd", "MMD² of draws and examples", ""),
+    ("test/probe_accuracy", "linear probe, accuracy", ""),
+    ("test/knn_accuracy", "nearest neighbours, accuracy", ""),
 )
 
 FINE = (
@@ -176,6 +178,9 @@ def _number(key: str, results: dict[str, Any]) -> str:
     if key == "test/active_units":
         return f"{value:.0f}"
     digits = 4 if key in FINE else 2
+    if f"{key}_low" in results:
+        return f"{value:.4f} [{results[f'{key}_low']:.4f}, {results[f'{key}_high']:.4f}]"
+    digits = 4 if key == "test/bits_per_dim" else 2
     error = results.get(f"{key}_se")
     return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
 
@@ -185,6 +190,8 @@ def _note(key: str, results: dict[str, Any]) -> str:
         return f", {results['test/nll_samples']} samples"
     if key == "test/active_units":
         return f"of {results['latent']}"
+    if key == "test/probe_accuracy":
+        return f"95 % interval; of {results['test/probe_codes']} training codes"
     return ""
 
 

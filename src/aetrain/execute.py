@@ -17,7 +17,7 @@ import pytorch_lightning as pl
 import torch
 
 from aetrain import checkpoint, hardware
-from aetrain.after_training import fit_sampler
+from aetrain.after_training import fit_sampler, probe
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
@@ -190,6 +190,7 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
             more = fit_sampler(job, parts, trainer)
             if story and more:
                 story.sampler(more)
+            more |= probe(job, parts, trainer)
             trainer.test(model, datamodule=data, verbose=False)
         if story is None:
             return {}
@@ -251,7 +252,8 @@ def log_hyperparameters(job: Job, loggers: list[Any]) -> None:
     numbers["beta"] = config["objective"].get("beta")
     chosen = {k: v for k, v in job.choices.items() if k not in ("callbacks", "logger")}
     hyperparameters = {**chosen, **{k: v for k, v in numbers.items() if v is not None}}
-    final = ("elbo", "distortion", "rate", "nll", "bits_per_dim", "active_units")
+    final = ["elbo", "distortion", "rate", "nll", "bits_per_dim", "active_units"]
+    final += ["probe_accuracy", "knn_accuracy"] if config["evaluation"]["probe"] else []
     for logger in loggers:
         logger.log_hyperparams(hyperparameters, {f"test/{name}": 0.0 for name in final})
 

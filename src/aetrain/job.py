@@ -24,6 +24,7 @@ from aetrain.build import (
 )
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
+from aetrain.evaluation.measures import require_classes
 from aetrain.meter import Meter
 from aetrain.position import Position
 from aetrain.precision import in_precision, require_epsilon
@@ -104,6 +105,8 @@ def assemble(
     settle_classes(config, data.classes_seen(), choices.get("dataset", "?"))
     check_pair(likelihood_support(config), data.values_seen(), choices)
     data.corruption = build_corruption(config["corruption"], data.values_seen())
+    if codes := config["evaluation"]["probe"]:
+        require_classes(data, f"evaluation.probe={codes}", "set evaluation.probe=0")
     config["dataset"]["binarize"] = data.binarize_chosen
     found = (data.event, config["likelihood"].get("levels"), config["head"].get("classes"))
     if made is None or found != known:

@@ -74,7 +74,7 @@ class Run:
             UserError: where the disk is full or read-only.
         """
         try:
-            _write_atomically(
+            write_atomically(
                 self.path / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False)
             )
             with (self.path / "overrides.yaml").open("a") as file:
@@ -84,7 +84,7 @@ class Run:
 
     def write_results(self, results: Mapping[str, Any]) -> None:
         """Write results.json."""
-        _write_atomically(self.path / "results.json", json.dumps(dict(results), indent=2) + "\n")
+        write_atomically(self.path / "results.json", json.dumps(dict(results), indent=2) + "\n")
 
 
 def create_directory(path: Path, *, exclusive: bool) -> Path:
@@ -126,7 +126,8 @@ def cannot_write(path: Path, error: OSError) -> UserError:
     )
 
 
-def _write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file under another name first, then move it to its own."""
     part = path.with_suffix(path.suffix + ".part")
     try:
         part.write_text(text)

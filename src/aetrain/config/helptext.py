@@ -45,6 +45,7 @@ KEYS: Sequence[tuple[str, str, str]] = (
     ("trainer.precision", "trainer/auto.yaml", ""),
     ("run.dir", "train.yaml", ""),
     ("evaluation.nll_samples", "train.yaml", ""),
+    ("evaluation.probe", "train.yaml", ""),
     ("compile", "train.yaml", ""),
     ("allow", "train.yaml", ""),
 )

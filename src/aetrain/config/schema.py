@@ -33,6 +33,7 @@ OWN = {
     "resume": either(TEXT, NULL),
     "run.dir": either(TEXT, NULL),
     "evaluation.nll_samples": whole(0),
+    "evaluation.probe": whole(0),
 }
 
 _COUNT = either(whole(0), NULL)

@@ -1,0 +1,151 @@
+"""`ae evaluate`: measures of trained models."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aetrain.cli import options
+from aetrain.cli.shown import number, plain, print_json, print_table, watch
+
+NAMES = ("bound", "nll", "squared_error", "features")
+"""The keys of `measures.MEASURES`, which must not be imported for a help text."""
+
+FILE = "evaluation.json"
+
+EPILOG = """\b
+Measures, per example, in nats where nothing else is said; ± is a standard error
+  bound          elbo, distortion, rate, bits_per_dim, active_units: what the model has of them
+  nll            the same, and -log p(x) by importance sampling with -k draws
+  squared_error  of reconstructions, summed over the values of one x
+  features       accuracy of a linear probe and of 5 nearest neighbours on frozen codes, fitted to
+                 --codes training examples, with 95 % intervals (Wilson)
+\b
+Examples
+  ae evaluate last
+  ae evaluate RUN -m nll -k 5000 -n 1000
+  ae evaluate outputs/*/* --measure features --json
+"""
+
+
+@click.command(epilog=EPILOG)
+@options.runs
+@click.option(
+    "-m",
+    "--measure",
+    "measures",
+    type=click.Choice(NAMES),
+    multiple=True,
+    default=("nll", "squared_error"),
+    show_default=True,
+    help="May be given several times.",
+)
+@options.split
+@options.count("Judge by at most so many examples, at random.  [default: all]", None)
+@click.option(
+    "-k",
+    "--samples",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Draws of z for log p(x); memory does not grow with them.",
+)
+@click.option(
+    "--codes",
+    type=click.IntRange(min=2),
+    default=10_000,
+    show_default=True,
+    help="Training examples for what is fitted to codes.",
+)
+@options.seed
+@options.data
+@options.as_json
+@click.option("--save/--no-save", default=True, help=f"Keep the figures in RUN/{FILE}.")
+@options.output("Write all figures to a .json file as well.", "none")
+@options.model
+def evaluate(
+    runs: tuple[Path, ...],
+    measures: tuple[str, ...],
+    places: tuple[str, ...],
+    as_json: bool,
+    save: bool,
+    output: Path | None,
+    **settings: Any,
+) -> None:
+    """Measure how good trained models are, on their own data."""
+    found: list[dict[str, Any]] = []
+    for path in runs:
+        figures, directory = _figures(path, measures, places, **settings)
+        found.append({"run": str(directory), **figures})
+        if save:
+            _keep(directory / FILE, figures)
+    if output is not None:
+        write_json(output, found)
+    if as_json:
+        print_json(found)
+        return
+    names = dict.fromkeys(name for row in found for name in row if not _is_error(name))
+    heads = ["", *(Path(row["run"]).name for row in found)]
+    names.pop("run")
+    print_table(heads, ([name, *(_cell(row, name) for row in found)] for name in names))
+
+
+def _figures(
+    path: Path,
+    measures: tuple[str, ...],
+    places: tuple[str, ...],
+    *,
+    split: str,
+    number: int | None,
+    samples: int,
+    codes: int,
+    seed: int,
+    device: str,
+    allow: tuple[str, ...],
+) -> tuple[dict[str, Any], Path]:
+    """Return the figures of one run, named as in results.json, and its directory."""
+    from aetrain.cli.opened import opened
+
+    with opened(path, device, allow) as run:
+        from aetrain.evaluation.measures import Subject, measured
+
+        data = run.data(places)
+        subject = Subject(
+            run.trained.model, data, split, number, samples, codes, seed, watch(run.name)
+        )
+        figures = {f"{split}/{k}": v for k, v in measured(subject, measures).items()}
+        examples = len(subject.rows)
+        return {**figures, f"{split}/examples": examples}, run.directory
+
+
+def _keep(file: Path, figures: Mapping[str, Any]) -> None:
+    """Add figures to those that were kept before; a newer one takes the place of an older one."""
+    before = json.loads(file.read_text()) if file.is_file() else {}
+    write_json(file, {**before, **figures})
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write JSON, whole or not at all."""
+    from aetrain.run import cannot_write, write_atomically
+
+    try:
+        write_atomically(file, json.dumps(plain(content), indent=2) + "\n")
+    except OSError as error:
+        raise cannot_write(file, error) from error
+
+
+def _is_error(name: str) -> bool:
+    return name.endswith(("_se", "_low", "_high"))
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    """Return a figure, with its standard error or its interval where it has one."""
+    if name not in row:
+        return "-"
+    if f"{name}_se" in row:
+        return f"{number(row[name])} ± {number(row[f'{name}_se'])}"
+    if f"{name}_low" in row:
+        return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
+    return number(row[name])

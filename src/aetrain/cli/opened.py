@@ -1,0 +1,112 @@
+"""A run that a verb works on."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from aetrain.contention import choose_spinning
+from aetrain.errors import UserError
+from aetrain.run import Run
+
+if TYPE_CHECKING:
+    from aetrain.data.module import DataModule
+    from aetrain.trained import Trained
+
+LAST = Path("last")
+OUTPUTS = Path("outputs")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A trained model and where it lies.
+
+    Attributes:
+        name: what tells the run from others.
+        directory: where what is made of it goes.
+        trained: the model, on its device.
+    """
+
+    name: str
+    directory: Path
+    trained: "Trained"
+
+    def data(self, places: Sequence[str] = ()) -> "DataModule":
+        """Return the run's data, loaded; `places` are KEY=VALUE, see `data_of`."""
+        from aetrain.data_of import data_of
+
+        return data_of(self.trained, dict(map(_place, places)))
+
+
+@contextmanager
+def opened(path: Path, device: str, allow: Sequence[str]) -> Iterator[Opened]:
+    """Open a run, and set threads and the float32 path as its training had them.
+
+    Raises:
+        UserError: where there is no run, or its device is not here.
+    """
+    path = located(path)
+    choose_spinning()
+    from aetrain import checkpoint, hardware
+    from aetrain.autoencoder import CARD
+    from aetrain.trained import rebuild
+
+    kind = _device(device)
+    file = checkpoint.find(path)
+    content = checkpoint.read(file)
+    with hardware.settings(content[CARD]["float32"], 1):
+        trained = rebuild(content, allow).to(kind)
+        trained.model.seed = trained.config["seed"]
+        directory = _directory(file)
+        yield Opened(directory.name or str(path), directory, trained)
+
+
+def located(path: Path) -> Path:
+    """Return the run that is meant: `last` is the newest under outputs/ that has a checkpoint.
+
+    Raises:
+        UserError: where there is no run at all.
+    """
+    if path != LAST or path.exists():
+        return path
+    found = [p for p in all_runs(OUTPUTS) if any((p / "checkpoints").glob("*.ckpt"))]
+    if not found:
+        raise UserError("last: there is no run under outputs/; choose a run's directory")
+    return max(found, key=lambda p: (p / "config.yaml").stat().st_mtime)
+
+
+def all_runs(root: Path) -> list[Path]:
+    """Return the directories of all runs under a directory, itself included, sorted."""
+    return sorted(
+        p.parent for p in root.rglob("config.yaml") if (p.parent / "checkpoints").is_dir()
+    )
+
+
+def _directory(file: Path) -> Path:
+    """Return the run's directory of a checkpoint, or the one that the file lies in."""
+    run = file.resolve().parent.parent
+    return run if (run / "config.yaml").is_file() else file.resolve().parent
+
+
+def _device(device: str) -> str:
+    from aetrain import hardware
+
+    try:
+        return hardware.device_type(device)
+    except UserError as error:
+        raise UserError(f"--device {device}: no such device here; use --device cpu") from error
+
+
+def _place(text: str) -> tuple[str, Any]:
+    key, equals, value = text.removeprefix("dataset.").partition("=")
+    if not equals:
+        raise UserError(f"--dataset {text}: must be KEY=VALUE, such as root=/data")
+    return key, yaml.safe_load(value)
+
+
+def run_of(path: Path) -> Run:
+    """Return a run of which no model is needed."""
+    return Run.open(located(path))

@@ -1,0 +1,76 @@
+"""Arguments and options that verbs share, so that one word means one thing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PLACE = click.Path(path_type=Path)
+
+run = click.argument("run", type=PLACE)
+runs = click.argument("runs", type=PLACE, nargs=-1, required=True)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all draws."
+)
+
+
+def output(what: str, default: str) -> Callable[[F], F]:
+    """Return the option -o; `default` says where the output goes without it."""
+    return click.option(
+        "-o", "--output", type=PLACE, help=f"{what} [default: {default}]", metavar="FILE"
+    )
+
+
+def count(what: str, default: int | None, minimum: int = 1) -> Callable[[F], F]:
+    """Return the option -n."""
+    return click.option(
+        "-n",
+        "--number",
+        type=click.IntRange(min=minimum),
+        default=default,
+        show_default=default is not None,
+        help=what,
+    )
+
+
+def model(function: F) -> F:
+    """Add how a model is opened: its device, and what its configuration may name."""
+    function = click.option(
+        "--allow",
+        multiple=True,
+        metavar="PACKAGE",
+        help="A package of yours whose classes the run may name.",
+    )(function)
+    return click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default="auto",
+        show_default=True,
+        help="Where to compute.",
+    )(function)
+
+
+def data(function: F) -> F:
+    """Add where a run's data are now, where they have moved."""
+    return click.option(
+        "-d",
+        "--dataset",
+        "places",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Where the data are now: root=DIR, path=FILE, download=false, workers=N.",
+    )(function)
+
+
+split = click.option(
+    "--split",
+    type=click.Choice(["train", "valid", "test"]),
+    default="test",
+    show_default=True,
+    help="Part of the data.",
+)

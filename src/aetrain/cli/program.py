@@ -1,0 +1,84 @@
+"""The command `ae`: everything one does with a finished run.
+
+A verb is a file beside this one. What is slow to import is imported inside of it, when it is used:
+help, completion and mistakes in the command line are answered before torch is.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from aetrain.cli.evaluate import evaluate
+from aetrain.errors import Interrupted, UserError, did_you_mean
+
+VERBS: Sequence[click.Command] = (evaluate,)
+
+HELP = """Use and judge trained models.
+
+    RUN is a run's directory, a checkpoint, or the word last for the newest run under outputs/.
+    Nothing is trained again, and whatever is drawn at random is a function of --seed.
+"""
+
+EPILOG = """\b
+Examples
+  ae evaluate outputs/2026-01-31/12-00-00-vae-mnist
+  ae evaluate last --measure features
+\b
+Completion: eval "$(_AE_COMPLETE=bash_source ae)" in ~/.bashrc; zsh_source, fish_source for others.
+Exit status: 0 done; 2 something in your input is wrong, one line says what; 1 a fault.
+"""
+
+
+@click.group(help=HELP, epilog=EPILOG, invoke_without_command=True)
+@click.version_option(package_name="aetrain", prog_name="ae", message="%(prog)s %(version)s")
+@click.pass_context
+def ae(context: click.Context) -> None:
+    """Show the help where nothing is asked for."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for verb in VERBS:
+    ae.add_command(verb)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # your own modules are found from where you are, as with `python -m`, but never before others
+    sys.path.append(os.getcwd())
+    try:
+        status = ae.main(arguments, prog_name="ae", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        return _complain([_explained(error)])
+    except UserError as error:
+        return _complain(str(error).splitlines())
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except Interrupted as stop:
+        return 128 + stop.signum
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    finally:
+        sys.path.pop()
+
+
+def _complain(lines: Sequence[str]) -> int:
+    for line in lines:
+        click.echo(f"ae: {line}", err=True)
+    return 2
+
+
+def _explained(error: click.ClickException) -> str:
+    """Return click's message in one line, with where to look."""
+    message = " ".join(error.format_message().split()).removesuffix(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "ae"
+    if message.startswith("No such command") and "Did you mean" not in message:
+        word = message.split("'")[1]
+        message += f".{did_you_mean(word, ae.commands)}"
+    return f"{message}; use {path} --help to see what there is"

@@ -1,0 +1,70 @@
+"""How figures are printed."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+WIDTH = 110
+"""Columns where the output is no terminal."""
+
+
+def print_json(content: Any) -> None:
+    """Print JSON, in which a figure that is none is null."""
+    click.echo(json.dumps(plain(content), indent=2))
+
+
+def plain(content: Any) -> Any:
+    """Return containers in which what is infinite or not a number is None."""
+    if isinstance(content, Mapping):
+        return {key: plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
+    """Print a table, its first column to the left and all others to the right."""
+    console = Console(highlight=False)
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for i, head in enumerate(heads):
+        table.add_column(head, justify="right" if i else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    if not console.is_terminal:
+        console.width = max(WIDTH, console.measure(table).maximum)
+    console.print(table, markup=False)
+
+
+def number(value: Any) -> str:
+    """Return a figure with four significant digits at least, - where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e9):
+        return f"{value:.0f}"
+    return f"{value:.4g}" if abs(value) < 1 or abs(value) >= 1e7 else f"{value:.{_digits(value)}f}"
+
+
+def _digits(value: float) -> int:
+    return max(0, 3 - int(math.log10(abs(value)))) if abs(value) < 10_000 else 0
+
+
+def watch(what: str) -> Any:
+    """Return what shows the progress of a loop on the terminal, and nothing elsewhere."""
+    console = Console(stderr=True)
+
+    def through(parts: Iterable[Any]) -> Iterable[Any]:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task(what, total=None)
+            for part in parts:
+                yield part
+                bar.advance(task)
+
+    return through

@@ -1,0 +1,70 @@
+"""The data set of a finished run, read again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from aetrain.build import build_data, likelihood_support
+from aetrain.data.module import DataModule
+from aetrain.errors import UserError, did_you_mean
+from aetrain.trained import Trained
+
+PLACES = ("root", "path", "download", "workers", "memory_limit")
+"""What may change of a data set without changing it: where it is, and how it is read."""
+
+
+def data_of(trained: Trained, places: Mapping[str, Any] | None = None) -> DataModule:
+    """Return the data that a model was trained with, loaded and divided as they were then.
+
+    Arguments:
+        trained: the model.
+        places: new values for keys of `dataset` that say where the data are, such as root.
+
+    Raises:
+        UserError: where the data are not there any more, or are of another shape; for a key that
+            would make another data set of it.
+    """
+    node = dict(trained.config["dataset"])
+    for key, value in (places or {}).items():
+        if key not in PLACES or key not in node:
+            known = [name for name in PLACES if name in node]
+            raise UserError(
+                f"dataset.{key}={value}: must be one of {', '.join(known)} for the data of this"
+                f" run.{did_you_mean(key, known)}"
+            )
+        node["source"] = {
+            name: value if name == key else old for name, old in node["source"].items()
+        }
+        node[key] = value
+    config = {**trained.config, "dataset": node}
+    data = build_data(config)
+    support = likelihood_support(config)
+    data.suit(support)
+    data.load(support)
+    if data.event != trained.event:
+        raise UserError(
+            f"the data have the shape {tuple(data.event)} now, but the model was trained on"
+            f" {tuple(trained.event)}: use the files of the training"
+        )
+    data.configure(seed=config["seed"], position=trained.model.position)
+    return data
+
+
+def chosen_rows(data: DataModule, split: str, most: int | None, *numbers: int) -> torch.Tensor:
+    """Return which rows of a split to take: all, or `most` random ones, in their order.
+
+    Arguments:
+        data: loaded data.
+        split: train, valid or test.
+        most: at most so many; None for all.
+        numbers: what the choice is a function of, besides the split, see `seeding.generator`.
+    """
+    from aetrain.data.draws import SPLITS
+    from aetrain.seeding import EVALUATE, generator
+
+    length = len(data.tables[split])
+    if most is None or length <= most:
+        return torch.arange(length)
+    source = generator(EVALUATE, SPLITS.index(split), *numbers)
+    return torch.randperm(length, generator=source)[:most].sort().values

@@ -1,0 +1,93 @@
+"""What frozen codes are worth to a simple classifier."""
+
+import warnings
+from typing import NamedTuple, final
+
+import numpy as np
+
+from aetrain.evaluation.codes import Codes
+from aetrain.evaluation.interval import Share, share
+
+STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+"""What C, the inverse of the regularisation, is chosen from."""
+FOLDS = 5
+NEIGHBOURS = 5
+
+
+@final
+class Probe(NamedTuple):
+    """Accuracy of a linear classifier, and the inverse strength C that was chosen for it."""
+
+    accuracy: Share
+    strength: float
+
+
+def linear_probe(train: Codes, test: Codes) -> Probe:
+    """Return how often multinomial logistic regression on standardised codes names the class.
+
+    C minimises nothing on the test's codes: it is the one of 0.001 to 100 with the best accuracy in
+    five-fold cross-validation of the training's, which are then all fitted anew.
+
+    Arguments:
+        train: codes (N, D) with labels; few enough for all to be in memory.
+        test: others.
+
+    References:
+        Alain, Bengio: Understanding intermediate layers using linear classifier probes. 2017.
+        https://arxiv.org/abs/1610.01644
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    (x, y), (others, truth) = _arrays(train), _arrays(test)
+    folds = min(FOLDS, int(np.unique(y, return_counts=True)[1].max()))
+    if len(np.unique(y)) < 2 or folds < 2:
+        return Probe(_accuracy(np.full_like(truth, np.bincount(y).argmax()), truth), 0.0)
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    search = GridSearchCV(
+        classifier,
+        {"logisticregression__C": STRENGTHS},
+        cv=StratifiedKFold(folds, shuffle=True, random_state=0),
+    )
+    with warnings.catch_warnings():
+        # separable codes have no finite optimum at a weak regularisation
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        # a class with fewer members than folds is left out of some
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        search.fit(x, y)
+    strength = search.best_params_["logisticregression__C"]
+    return Probe(_accuracy(search.predict(others), truth), strength)
+
+
+def nearest_neighbours(train: Codes, test: Codes, k: int = NEIGHBOURS) -> Share:
+    """Return how often the vote of the k nearest training codes names the class.
+
+    Distances are Euclidean, between codes as they are: a dimension counts as much as it varies.
+
+    Arguments:
+        train: codes (N, D) with labels.
+        test: others.
+        k: voters, at most N; the vote's ties go to the lowest class.
+
+    References:
+        Cover, Hart: Nearest neighbor pattern classification. 1967.
+        https://doi.org/10.1109/TIT.1967.1053964
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    (x, y), (others, truth) = _arrays(train), _arrays(test)
+    voters = KNeighborsClassifier(min(k, len(x))).fit(x, y)
+    return _accuracy(voters.predict(others), truth)
+
+
+def _arrays(codes: Codes) -> tuple[np.ndarray, np.ndarray]:
+    z, y = codes.labelled()
+    assert y is not None
+    return z.double().numpy(), y.numpy()
+
+
+def _accuracy(found: np.ndarray, truth: np.ndarray) -> Share:
+    return share(int((found == truth).sum()), len(truth))

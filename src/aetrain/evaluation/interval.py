@@ -1,0 +1,49 @@
+"""Confidence intervals of shares."""
+
+import math
+from typing import NamedTuple, final
+
+
+@final
+class Share(NamedTuple):
+    """A share of so many trials, with the 95 % interval of Wilson.
+
+    Attributes:
+        value: hits / trials.
+        low: lower end of the interval.
+        high: upper end.
+        trials: of how many.
+    """
+
+    value: float
+    low: float
+    high: float
+    trials: int
+
+    def figures(self, name: str) -> dict[str, float]:
+        """Return the share and its interval under `name`, `name_low` and `name_high`."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+def share(hits: int, trials: int, z: float = 1.959963984540054) -> Share:
+    """Return hits / trials with its interval: all p with |p̂ − p| ≤ z √(p (1 − p) / n).
+
+    It covers the chance of drawing these trials, not of the training. Unlike p̂ ± z SE it stays in
+    [0, 1] and does not vanish where every trial is a hit.
+
+    Arguments:
+        hits: how many.
+        trials: n, at least 1.
+        z: quantile of the standard normal; the default is that of 95 %.
+
+    References:
+        Wilson: Probable inference, the law of succession, and statistical inference. 1927.
+        https://doi.org/10.1080/01621459.1927.10502953
+    """
+    p, n = hits / trials, trials
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return Share(p, max(0.0, middle - half), min(1.0, middle + half), n)

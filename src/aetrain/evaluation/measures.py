@@ -1,0 +1,122 @@
+"""What `ae evaluate` can measure, by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from aetrain.autoencoder import Autoencoder
+from aetrain.data.module import DataModule
+from aetrain.data_of import chosen_rows
+from aetrain.errors import UserError
+from aetrain.evaluation.bound import bound, squared_error
+from aetrain.evaluation.codes import Codes, Watch, encoded
+from aetrain.evaluation.features import linear_probe, nearest_neighbours
+
+TRAINING_CODES = 10_000
+"""Training examples that a probe is fitted to where nothing else is said."""
+
+
+@dataclass
+class Subject:
+    """A model and the examples to judge it by.
+
+    Attributes:
+        model: in evaluation mode.
+        data: its data, loaded.
+        split: the examples' split.
+        examples: at most so many of them, at random; None for all.
+        samples: K of the importance-sampled log p(x).
+        training_codes: at most so many training examples for what is fitted to codes.
+        seed: of the choice of examples.
+        watch: what long loops are passed through.
+    """
+
+    model: Autoencoder
+    data: DataModule
+    split: str = "test"
+    examples: int | None = None
+    samples: int = 100
+    training_codes: int = TRAINING_CODES
+    seed: int = 0
+    watch: Watch = iter
+
+    @property
+    def rows(self) -> torch.Tensor:
+        """The chosen examples."""
+        return chosen_rows(self.data, self.split, self.examples, self.seed)
+
+
+Measure = Callable[[Subject], Mapping[str, float]]
+
+
+def of_bound(subject: Subject) -> Mapping[str, float]:
+    """Return ELBO, distortion, rate, bits per dimension, active units: whatever the model has."""
+    return bound(subject.model, subject.data, subject.split, subject.rows, watch=subject.watch)
+
+
+def of_evidence(subject: Subject) -> Mapping[str, float]:
+    """Return the same, and −log p(x) by importance sampling."""
+    s = subject
+    return bound(s.model, s.data, s.split, s.rows, nll_samples=s.samples, watch=s.watch)
+
+
+def of_squared_error(subject: Subject) -> Mapping[str, float]:
+    """Return the squared error of reconstructions."""
+    s = subject
+    return squared_error(s.model, s.data, s.split, s.rows, watch=s.watch)
+
+
+def of_features(subject: Subject) -> Mapping[str, float]:
+    """Return the accuracy of a linear probe and of nearest neighbours, fitted to training codes."""
+    train, test = _codes_to_classify(subject)
+    probe = linear_probe(train, test)
+    return {
+        **probe.accuracy.figures("probe_accuracy"),
+        "probe_strength": probe.strength,
+        **nearest_neighbours(train, test).figures("knn_accuracy"),
+        "probe_codes": len(train.z),
+        "probe_examples": len(test.z),
+    }
+
+
+MEASURES: Mapping[str, Measure] = {
+    "bound": of_bound,
+    "nll": of_evidence,
+    "squared_error": of_squared_error,
+    "features": of_features,
+}
+
+
+def measured(subject: Subject, names: Sequence[str]) -> dict[str, float]:
+    """Return the figures of several measures, in the order of their names."""
+    figures: dict[str, float] = {}
+    for name in names:
+        figures |= MEASURES[name](subject)
+    return figures
+
+
+def require_classes(data: DataModule, what: str, instead: str) -> None:
+    """Refuse data that a classifier cannot be fitted to.
+
+    Arguments:
+        data: loaded data.
+        what: what asks for classes.
+        instead: what to do without them.
+
+    Raises:
+        UserError: where there are no labels, or only one class.
+    """
+    y = data.tables["train"].y
+    if y is None or len(y[y >= 0].unique()) < 2:
+        found = "no labels" if y is None else "labels of one class only"
+        raise UserError(f"{what}: the data have {found}: choose data with classes, or {instead}")
+
+
+def _codes_to_classify(subject: Subject) -> tuple[Codes, Codes]:
+    s = subject
+    require_classes(s.data, "--measure features", "leave it out")
+    rows = chosen_rows(s.data, "train", s.training_codes, s.seed)
+    device = s.model.device
+    train = encoded(s.model, s.data, "train", rows, device, s.watch).labelled()
+    return train, encoded(s.model, s.data, s.split, s.rows, device, s.watch).labelled()

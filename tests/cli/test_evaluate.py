@@ -1,0 +1,69 @@
+"""`ae evaluate`: a run's own test again, and more measures."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import aetrain
+from aetrain.data_of import data_of
+from aetrain.errors import UserError
+from tests.cli.conftest import Ae
+from tests.conftest import TINY
+
+
+def test_a_runs_own_test_is_found_again(trained_run: Path, ae: Ae):
+    status, out, err = ae("evaluate", trained_run, "-m", "nll", "-k", "5", "--json", "--no-save")
+    assert (status, err) == (0, "")
+    (found,) = json.loads(out)
+    results = json.loads((trained_run / "results.json").read_text())
+    common = [name for name in results if name.startswith("test/")]
+    assert {name: found[name] for name in common} == {name: results[name] for name in common}
+    assert not (trained_run / "evaluation.json").exists()
+
+
+def test_features_of_a_run_are_those_of_its_training(here: Path, ae: Ae):
+    results = aetrain.train([*TINY, "run.dir=r", "evaluation.probe=50"])
+    assert results["test/probe_codes"] == 50
+    assert results["time/probe_s"] > 0
+    low, middle, high = (results[f"test/probe_accuracy{end}"] for end in ("_low", "", "_high"))
+    assert low < middle < high
+    status, out, _ = ae("evaluate", "r", "-m", "features", "--codes", "50", "--json")
+    assert status == 0
+    (found,) = json.loads(out)
+    for name in ("probe_accuracy", "knn_accuracy", "knn_accuracy_low", "probe_strength"):
+        assert found[f"test/{name}"] == results[f"test/{name}"]
+
+
+def test_figures_are_kept_and_new_ones_join_them(trained_run: Path, here: Path, ae: Ae):
+    shutil.copytree(trained_run, "r")
+    assert ae("evaluate", "r", "-m", "bound", "-n", "30")[0] == 0
+    status, out, _ = ae("evaluate", "r", trained_run, "-m", "squared_error", "-o", "both.json")
+    assert status == 0
+    assert "test/squared_error" in out
+    kept = json.loads(Path("r/evaluation.json").read_text())
+    assert {"test/elbo", "test/squared_error", "test/squared_error_se"} <= set(kept)
+    assert len(json.loads(Path("both.json").read_text())) == 2
+    (trained_run / "evaluation.json").unlink()
+
+
+def test_squared_error_is_the_reconstructions(trained_run: Path, ae: Ae):
+    trained = aetrain.load(trained_run)
+    data = data_of(trained)
+    x = data.first("test", 60, trained.model.device)["x"]
+    wanted = (trained.reconstruct(x) - x).double().square().flatten(1).sum(1).mean().item()
+    out = ae("evaluate", trained_run, "-m", "squared_error", "--json", "--no-save")[1]
+    assert json.loads(out)[0]["test/squared_error"] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_features_need_classes(vectors_run: Path, ae: Ae):
+    status, _, err = ae("evaluate", vectors_run, "-m", "features")
+    assert status == 2
+    assert err == (
+        "ae: --measure features: the data have no labels: choose data with classes, or leave it"
+        " out\n"
+    )
+    own = ["dataset=array", f"dataset.path={vectors_run.parent / 'x.csv'}", "likelihood=gaussian"]
+    with pytest.raises(UserError, match=r"evaluation\.probe=9: the data have no labels"):
+        aetrain.train([*TINY, *own, "evaluation.probe=9"])

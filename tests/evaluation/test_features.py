@@ -1,0 +1,69 @@
+"""Classifiers on codes, against scikit-learn used directly."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from aetrain.evaluation.codes import Codes
+from aetrain.evaluation.features import STRENGTHS, linear_probe, nearest_neighbours
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[Codes, Codes]:
+    """Return 400 and 300 digits, each a code of 64 numbers."""
+    found = load_digits()
+    x = torch.from_numpy(found.data).float()
+    y = torch.from_numpy(found.target).long()
+    return Codes(x[:400], y[:400]), Codes(x[400:700], y[400:700])
+
+
+def test_probe_is_logistic_regression_at_the_best_strength(digits: tuple[Codes, Codes]):
+    train, test = digits
+    assert train.y is not None
+    assert test.y is not None
+    x, y = train.z.double().numpy(), train.y.numpy()
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    models = [
+        make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=1000)) for c in STRENGTHS
+    ]
+    scores = [cross_val_score(m, x, y, cv=folds).mean() for m in models]
+    best = int(np.argmax(scores))
+    right = models[best].fit(x, y).score(test.z.double().numpy(), test.y.numpy())
+    found = linear_probe(train, test)
+    assert found.strength == STRENGTHS[best]
+    assert found.accuracy.value == pytest.approx(right, abs=1e-12)
+    assert found.accuracy.trials == 300
+
+
+def test_neighbours_vote(digits: tuple[Codes, Codes]):
+    train, test = digits
+    assert train.y is not None
+    assert test.y is not None
+    nearest = NearestNeighbors(n_neighbors=5).fit(train.z.numpy()).kneighbors(test.z.numpy())[1]
+    votes = [np.bincount(train.y.numpy()[row], minlength=10).argmax() for row in nearest]
+    wanted = float((np.array(votes) == test.y.numpy()).mean())
+    assert nearest_neighbours(train, test).value == pytest.approx(wanted, abs=1e-12)
+
+
+def test_examples_without_a_label_do_not_count(digits: tuple[Codes, Codes]):
+    train, test = digits
+    assert test.y is not None
+    noise = Codes(1e3 * torch.randn(50, 64), torch.full((50,), -1))
+    more = Codes(torch.cat([test.z, noise.z]), torch.cat([test.y, torch.full((50,), -1)]))
+    assert linear_probe(train, more) == linear_probe(train, test)
+    assert nearest_neighbours(train, more) == nearest_neighbours(train, test)
+
+
+def test_one_class_and_classes_of_one_example():
+    z = torch.randn(6, 2)
+    one = Codes(z, torch.zeros(6, dtype=torch.long))
+    assert linear_probe(one, one).accuracy.value == 1.0
+    each = Codes(z, torch.arange(6))
+    assert linear_probe(each, each).accuracy.value == pytest.approx(1 / 6)
+    assert nearest_neighbours(each, each, k=1).value == 1.0
