@@ -13,10 +13,10 @@ from tests.conftest import TINY
 
 COMMON = {"reconstructions", "samples", "latent_plane"}
 EXACTLY = {
-    "ae": COMMON | {"latent_grid"},
-    "vae": COMMON | {"latent_grid", "rates"},
-    "dae": COMMON | {"latent_grid", "denoising"},
-    "rae": COMMON | {"latent_grid", "samples_gaussian_mixture"},
+    "ae": COMMON | {"latent_grid", "filters"},
+    "vae": COMMON | {"latent_grid", "rates", "filters"},
+    "dae": COMMON | {"latent_grid", "denoising", "filters"},
+    "rae": COMMON | {"latent_grid", "samples_gaussian_mixture", "filters"},
     "gan": {"samples"},
 }
 

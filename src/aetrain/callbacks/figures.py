@@ -15,6 +15,7 @@ from aetrain.errors import choice
 from aetrain.figures.bars import rate_bars
 from aetrain.figures.chart import chart
 from aetrain.figures.denoising import denoising
+from aetrain.figures.filters import filters, first_layer
 from aetrain.figures.grid import decoded_grid
 from aetrain.figures.plane import plane
 from aetrain.figures.projection import project
@@ -125,6 +126,8 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
                 lambda u: _cpu(model.decode(_codes(place(u), model)).mean), names=of_space.names
             ),
         )
+    if (weights := first_layer(model, few)) is not None:
+        yield "filters", filters(weights)
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)
 
