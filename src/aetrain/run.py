@@ -118,11 +118,11 @@ def default_path(model: str, dataset: str) -> Path:
     return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{model}-{dataset}"
 
 
-def cannot_write(path: Path, error: OSError) -> UserError:
-    """Say that a place cannot be written, and why."""
+def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> UserError:
+    """Say that a place cannot be written, and why; `option` is what sets the place."""
     return UserError(
         f"{path}: cannot be written ({error.strerror or error}): free some space, or choose"
-        " another place with run.dir=..."
+        f" another place with {option}"
     )
 
 

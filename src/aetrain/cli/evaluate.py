@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from aetrain.cli import options
-from aetrain.cli.shown import number, plain, print_json, print_table, watch
+from aetrain.cli.shown import number, print_json, print_table, watch
+from aetrain.cli.written import write_json
 
 NAMES = ("bound", "nll", "squared_error", "features")
 """The keys of `measures.MEASURES`, which must not be imported for a help text."""
@@ -124,16 +125,6 @@ def _keep(file: Path, figures: Mapping[str, Any]) -> None:
     """Add figures to those that were kept before; a newer one takes the place of an older one."""
     before = json.loads(file.read_text()) if file.is_file() else {}
     write_json(file, {**before, **figures})
-
-
-def write_json(file: Path, content: Any) -> None:
-    """Write JSON, whole or not at all."""
-    from aetrain.run import cannot_write, write_atomically
-
-    try:
-        write_atomically(file, json.dumps(plain(content), indent=2) + "\n")
-    except OSError as error:
-        raise cannot_write(file, error) from error
 
 
 def _is_error(name: str) -> bool:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import click
 
 from aetrain.cli.evaluate import evaluate
+from aetrain.cli.manifold import manifold
 from aetrain.errors import Interrupted, UserError, did_you_mean
 
-VERBS: Sequence[click.Command] = (evaluate,)
+VERBS: Sequence[click.Command] = (evaluate, manifold)
 
 HELP = """Use and judge trained models.
 

@@ -9,9 +9,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
-WIDTH = 110
-"""Columns where the output is no terminal."""
+WIDEST = 10_000
+"""Columns that a table may have where the output is no terminal."""
 
 
 def print_json(content: Any) -> None:
@@ -28,17 +29,24 @@ def plain(content: Any) -> Any:
     return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print a table, its first column to the left and all others to the right."""
+def print_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: Sequence[str] = ()
+) -> None:
+    """Print a table: figures to the right, the first column and those named in `words` to the left.
+
+    Where the output is no terminal, lines are as long as they must be, so that none is broken.
+    """
     console = Console(highlight=False)
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for i, head in enumerate(heads):
-        table.add_column(head, justify="right" if i else "left", overflow="fold")
+        left = i == 0 or head in words
+        table.add_column(Text(head), justify="left" if left else "right", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     if not console.is_terminal:
-        console.width = max(WIDTH, console.measure(table).maximum)
-    console.print(table, markup=False)
+        console.width = WIDEST
+        console.width = console.measure(table).maximum
+    console.print(table)
 
 
 def number(value: Any) -> str:

@@ -62,18 +62,18 @@ def plane(
     if explained is not None:
         names = [f"principal component {i + 1} ({share:.0%})" for i, share in enumerate(explained)]
     top = TITLE if title else MARGIN
-    keys = [] if marks is None else _keys(classes)
-    columns = -(-len(keys) // PER_COLUMN)
-    room = columns * (38 + max((width_of(name) for name in classes), default=0)) if keys else 0
+    named = [] if marks is None else keys(classes)
+    columns = -(-len(named) // PER_COLUMN)
+    room = columns * (38 + max((width_of(name) for name in classes), default=0)) if named else 0
     figure = sheet(LEFT + SIDE + MARGIN + room, top + SIDE + BOTTOM)
     axes = place(figure, LEFT, top, SIDE, SIDE)
     _frame(axes, points, names, prior, rim)
-    _scatter(axes, points, _shades(points) if marks is None else _paint(marks, len(classes)))
+    scatter(axes, points, shades(points) if marks is None else paint(marks, len(classes)))
     write_title(figure, title, LEFT)
     if marks is not None and all(len(name) <= SHORT for name in classes):
         _name(axes, points, marks, classes)
-    if keys:
-        axes.legend(handles=keys, loc="upper left", bbox_to_anchor=(1.01, 1.0), ncols=columns,
+    if named:
+        axes.legend(handles=named, loc="upper left", bbox_to_anchor=(1.01, 1.0), ncols=columns,
                     frameon=False, fontsize=SMALL, labelcolor=INK, borderaxespad=0.2,
                     handletextpad=0.1, labelspacing=0.55, columnspacing=0.8)  # fmt: skip
     return figure
@@ -123,10 +123,10 @@ def _circles(axes: Axes) -> None:
                   zorder=4, path_effects=HALO)  # fmt: skip
 
 
-def _scatter(axes: Axes, points: np.ndarray, paint: np.ndarray) -> None:
+def scatter(axes: Axes, points: np.ndarray, colour: np.ndarray) -> None:
     """Draw the points, the smaller the more there are."""
     size = float(np.clip(12000 / max(len(points), 1), 5, 22))
-    axes.scatter(*points.T, s=size, c=paint, alpha=0.8, linewidths=0, zorder=2)
+    axes.scatter(*points.T, s=size, c=colour, alpha=0.8, linewidths=0, zorder=2)
 
 
 def _name(axes: Axes, points: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
@@ -139,13 +139,13 @@ def _name(axes: Axes, points: np.ndarray, labels: np.ndarray, classes: Sequence[
                       va="center", zorder=5, path_effects=HALO)  # fmt: skip
 
 
-def _paint(labels: np.ndarray, count: int) -> np.ndarray:
+def paint(labels: np.ndarray, count: int) -> np.ndarray:
     """Return a colour for each label; grey where it names no class (a missing label is -1)."""
     table = np.concatenate([colours(count), [to_rgb(UNUSED)]])
     return table[np.where((labels >= 0) & (labels < count), labels, count)]
 
 
-def _shades(points: np.ndarray) -> np.ndarray:
+def shades(points: np.ndarray) -> np.ndarray:
     """Return for each point the colour of its density, from a histogram of 48 by 48 cells."""
     if not len(points):
         return np.empty((0, 3))
@@ -159,7 +159,7 @@ def _shades(points: np.ndarray) -> np.ndarray:
     return colormaps["viridis"](0.95 * density / density.max())[:, :3]
 
 
-def _keys(classes: Sequence[str]) -> list[Line2D]:
+def keys(classes: Sequence[str]) -> list[Line2D]:
     """Return the legend's entries; none where there would be too many to read."""
     if len(classes) > PER_COLUMN * COLUMNS:
         return []
