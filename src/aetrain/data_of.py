@@ -6,9 +6,13 @@ from typing import Any
 import torch
 
 from aetrain.build import build_data, likelihood_support
+from aetrain.data.draws import SPLITS
 from aetrain.data.module import DataModule
+from aetrain.data.transform import Transform, chosen_transform
 from aetrain.errors import UserError, did_you_mean
+from aetrain.seeding import EVALUATE, generator
 from aetrain.trained import Trained
+from aetrain.values import Values
 
 PLACES = ("root", "path", "download", "workers", "memory_limit")
 """What may change of a data set without changing it: where it is, and how it is read."""
@@ -51,6 +55,22 @@ def data_of(trained: Trained, places: Mapping[str, Any] | None = None) -> DataMo
     return data
 
 
+def transform_of(trained: Trained) -> Transform:
+    """Return what makes x of examples that a model has not seen, as it did in training.
+
+    What was binarised once in training is binarised by a draw. A checkpoint says which values the
+    data had, so that the data themselves need not be there any more.
+    """
+    node, card = trained.config["dataset"], trained.model.card
+    if "raw" in card:
+        raw = None if card["raw"] is None else Values(**card["raw"])
+    else:  # a checkpoint of an earlier version
+        raw = data_of(trained).raw
+    binarize = "dynamic" if node["binarize"] == "static" else node["binarize"]
+    support = likelihood_support(trained.config)
+    return chosen_transform(binarize, node["dequantize"], raw, support)
+
+
 def chosen_rows(data: DataModule, split: str, most: int | None, *numbers: int) -> torch.Tensor:
     """Return which rows of a split to take: all, or `most` random ones, in their order.
 
@@ -60,9 +80,6 @@ def chosen_rows(data: DataModule, split: str, most: int | None, *numbers: int) -
         most: at most so many; None for all.
         numbers: what the choice is a function of, besides the split, see `seeding.generator`.
     """
-    from aetrain.data.draws import SPLITS
-    from aetrain.seeding import EVALUATE, generator
-
     length = len(data.tables[split])
     if most is None or length <= most:
         return torch.arange(length)

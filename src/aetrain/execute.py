@@ -171,6 +171,7 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         "choices": job.choices,
         "event": list(data.event),
         "classes": data.classes,
+        "raw": None if data.raw is None else vars(data.raw).copy(),
         "float32": job.float32,
     }
     first = environment is None or environment.rank == 0

@@ -1,6 +1,6 @@
 """A trained model from Python: tensors in, tensors out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -56,9 +56,14 @@ class Trained:
 
         z is drawn from the run's sampler, where it has fitted one, else from p(z).
         """
+        return torch.cat(list(self.samples(n, seed=seed, mean=mean)))
+
+    def samples(self, n: int, *, seed: int = 0, mean: bool = True) -> Iterator[Tensor]:
+        """Yield what `sample` returns in blocks of at most 1,000: no more is ever in memory."""
         seed_torch(self.model.device, SAMPLE, seed)
-        parts = [self.model.sample(min(BATCH, n - start)) for start in range(0, n, BATCH)]
-        return torch.cat([p.mean if mean else p.sample() for p in parts])
+        for start in range(0, n, BATCH):
+            drawn = self.model.sample(min(BATCH, n - start))
+            yield drawn.mean if mean else drawn.sample()
 
     def log_prob(self, x: Tensor, *, samples: int = 1000, seed: int = 0) -> Tensor:
         """Return importance-sampled estimates of log p(x) in nats, (N,), for x (N, *event).

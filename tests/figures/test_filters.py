@@ -54,7 +54,7 @@ def test_zero_is_grey_and_the_largest_weight_is_black_or_white():
     weights[1, 0, 0, 0] = -1e-3
     picture = pixels(filters(weights, title="a"))[TITLE:-MARGIN, MARGIN:]
     assert np.array_equal(picture[0, :3, 0], [255, 64, 128])
-    assert np.array_equal(picture[0, 50:52, 0], [0, 128])
+    assert np.array_equal(picture[0, 54:56, 0], [0, 128])
 
 
 def test_a_filter_of_zeros_and_more_than_64(tmp_path: Path):

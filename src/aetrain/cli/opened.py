@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +33,16 @@ class Opened:
     name: str
     directory: Path
     trained: "Trained"
+    _loaded: dict[tuple[str, ...], "DataModule"] = field(default_factory=dict)
 
     def data(self, places: Sequence[str] = ()) -> "DataModule":
         """Return the run's data, loaded; `places` are KEY=VALUE, see `data_of`."""
         from aetrain.data_of import data_of
 
-        return data_of(self.trained, dict(map(_place, places)))
+        key = tuple(places)
+        if key not in self._loaded:
+            self._loaded[key] = data_of(self.trained, dict(map(_place, places)))
+        return self._loaded[key]
 
 
 @contextmanager

@@ -74,3 +74,16 @@ split = click.option(
     show_default=True,
     help="Part of the data.",
 )
+
+scaled = click.option(
+    "--scaled",
+    is_flag=True,
+    help="Numbers in files are as the model sees them, not in the units of the training's files.",
+)
+
+label = click.option("--label", metavar="NAME", help="Column or array of labels in the files.")
+
+
+def words(name: str) -> Callable[[F], F]:
+    """Return the argument for files and splits, one or more; paths are completed."""
+    return click.argument(name, nargs=-1, required=True, type=click.Path())

@@ -10,11 +10,32 @@ from collections.abc import Sequence
 
 import click
 
+from aetrain.cli.decode import decode
+from aetrain.cli.denoise import denoise
+from aetrain.cli.encode import encode
 from aetrain.cli.evaluate import evaluate
+from aetrain.cli.interpolate import interpolate
 from aetrain.cli.manifold import manifold
+from aetrain.cli.reconstruct import reconstruct
+from aetrain.cli.runs import runs
+from aetrain.cli.sample import sample
+from aetrain.cli.show import show
+from aetrain.cli.traverse import traverse
 from aetrain.errors import Interrupted, UserError, did_you_mean
 
-VERBS: Sequence[click.Command] = (evaluate, manifold)
+VERBS: Sequence[click.Command] = (
+    runs,
+    show,
+    evaluate,
+    manifold,
+    sample,
+    reconstruct,
+    encode,
+    decode,
+    interpolate,
+    traverse,
+    denoise,
+)
 
 HELP = """Use and judge trained models.
 
@@ -24,15 +45,20 @@ HELP = """Use and judge trained models.
 
 EPILOG = """\b
 Examples
+  ae runs --sort nll
   ae evaluate outputs/2026-01-31/12-00-00-vae-mnist
-  ae evaluate last --measure features
+  ae sample last -n 100 -o samples.png
+  ae encode last photos.zip -o codes.npz
 \b
 Completion: eval "$(_AE_COMPLETE=bash_source ae)" in ~/.bashrc; zsh_source, fish_source for others.
 Exit status: 0 done; 2 something in your input is wrong, one line says what; 1 a fault.
 """
 
 
-@click.group(help=HELP, epilog=EPILOG, invoke_without_command=True)
+SETTINGS = {"max_content_width": 100, "help_option_names": ["-h", "--help"]}
+
+
+@click.group(help=HELP, epilog=EPILOG, invoke_without_command=True, context_settings=SETTINGS)
 @click.version_option(package_name="aetrain", prog_name="ae", message="%(prog)s %(version)s")
 @click.pass_context
 def ae(context: click.Context) -> None:

@@ -83,6 +83,8 @@ class DataModule(pl.LightningDataModule):
         self.limit, self.train_limit = limit, train_limit
         self.binarize: Binarize = binarize
         self.dequantize = dequantize
+        self.raw = source.raw
+        """The values of the data before they are scaled; None: they are left as they are."""
         self.transform = Transform(source.raw)
         self.binarize_chosen: Binarize = "none"
         """What `binarize` came to once the data were known."""
@@ -153,6 +155,7 @@ class DataModule(pl.LightningDataModule):
             self._seen = value_range(self.tables.values())
 
     def _choose(self, raw: Values | None, support: Values) -> None:
+        self.raw = raw
         self.transform = chosen_transform(self.binarize, self.dequantize, raw, support)
         self.binarize_chosen = self.transform.binarize
         self._support = support
@@ -249,6 +252,10 @@ class DataModule(pl.LightningDataModule):
             workers = None if self.in_memory else self.workers
             self._readers[split] = Reader(self.tables[split], workers)
         return self._readers[split]
+
+    def transform_of(self, split: str) -> Transform:
+        """Return what makes x of a split's raw examples, some of which are drawn already."""
+        return self._transforms[split]
 
     # --- batches ---
 

@@ -52,6 +52,19 @@ class Transform:
             return x.to(dtype)
         return self._mapped(x, self.raw).to(dtype)
 
+    def inverse(self, x: Tensor) -> Tensor:
+        """Return numbers on the raw values' scale, such as 127.5 for a mean of 0.5 of bytes.
+
+        What binarising or dequantising has drawn is not undone; a dequantised (k + ½)/K becomes
+        level k.
+        """
+        if self.raw is None or not self.scale:
+            return x
+        low, width, levels = self.raw.low, self.raw.high - self.raw.low, self.raw.levels
+        if self.dequantize and levels:
+            return (x * levels - 0.5) * (width / max(1, levels - 1)) + low
+        return x * width + low
+
     def _mapped(self, x: Tensor, raw: Values) -> Tensor:
         width = raw.high - raw.low
         if raw.low != 0.0:

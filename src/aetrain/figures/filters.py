@@ -1,12 +1,16 @@
 """What the encoder's first layer looks for in an image."""
 
+import math
+
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.figures.canvas import mount
-from aetrain.figures.tiles import MOST, is_image, tiles
+from aetrain.figures.tiles import MOST, compose, is_image
+
+GAP = 6
 
 
 def filters(weights: Tensor, *, title: str | None = None) -> Figure:
@@ -20,7 +24,11 @@ def filters(weights: Tensor, *, title: str | None = None) -> Figure:
     if title is None:
         of = f"{len(chosen)} of " if len(weights) > len(chosen) else ""
         title = f"first layer: {of}{len(weights)} filters, each on its own scale; grey is 0"
-    return mount(tiles(chosen / largest[:, None, None, None], low=-1.0), title=title)[0]
+    scaled = chosen / largest[:, None, None, None]
+    columns = math.ceil(math.sqrt(len(scaled)))
+    # wide seams, as the pixels of small kernels are as white as they are
+    picture = compose(scaled, columns=columns, low=-1, high=1, smallest=48, largest=256, gap=GAP)
+    return mount(picture, title=title)[0]
 
 
 @torch.no_grad()

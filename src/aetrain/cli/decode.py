@@ -1,0 +1,46 @@
+"""`ae decode`: examples of codes."""
+
+from pathlib import Path
+
+import click
+
+from aetrain.cli import options
+
+EPILOG = """\b
+CODES is an .npz with z, an .npy, or a .csv with a column for each number of a code, such as
+`ae encode` writes.
+\b
+Examples
+  ae decode last codes.npz -o decoded.png
+  ae decode RUN codes.csv -o decoded.npz
+"""
+
+
+@click.command(epilog=EPILOG)
+@options.run
+@click.argument("codes", type=options.PLACE)
+@options.scaled
+@options.as_json
+@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_decode.png")
+@options.model
+def decode(
+    run: Path,
+    codes: Path,
+    scaled: bool,
+    as_json: bool,
+    output: Path | None,
+    device: str,
+    allow: tuple[str, ...],
+) -> None:
+    """Write the means of p(x|z) at given codes."""
+    from aetrain.cli.opened import opened
+
+    with opened(run, device, allow) as found:
+        from aetrain.cli.coding import read_codes
+        from aetrain.cli.deliver import deliver, place, tell
+
+        path = place(output, found, "decode")
+        z = read_codes(codes, found.trained.latent)
+        blocks = (found.trained.decode(part) for part in z.split(500))
+        deliver(path, blocks, len(z), found, title=f"decodes of {codes.name}", scaled=scaled)
+    tell(as_json, path, decoded=len(z))

@@ -1,0 +1,216 @@
+"""Examples that a verb is given: files of the user's, or a split of the run's own data."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, NamedTuple, final
+
+import torch
+from torch import Tensor
+
+from aetrain.cli.opened import Opened
+from aetrain.data.array import READERS, Array
+from aetrain.data.draws import SPLITS
+from aetrain.data.image_files import Files
+from aetrain.data.images import SUFFIXES, ImageFolder
+from aetrain.data.table import Splits, Table
+from aetrain.data.transform import Transform
+from aetrain.data.view import View
+from aetrain.data_of import transform_of
+from aetrain.errors import UserError
+from aetrain.seeding import EVALUATE, seed_torch
+from aetrain.values import Values
+
+BLOCK = 500
+ROW = re.compile(r"(?P<name>.+):(?P<row>\d+)")
+
+
+class Block(NamedTuple):
+    """Examples as the model sees them, x (B, *event) on its device; y (B,) or None."""
+
+    x: Tensor
+    y: Tensor | None
+
+
+@final
+@dataclass
+class Given:
+    """Tables of raw examples, one after another, and what makes x of each (None: nothing)."""
+
+    event: torch.Size
+    device: torch.device
+    dtype: torch.dtype
+    seed: int
+    tables: list[tuple[str, Table, Transform | None]] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return sum(len(table) for _, table, _ in self.tables)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether every table has labels."""
+        return all(table.y is not None for _, table, _ in self.tables)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all examples; what is binarised is a function of the seed and of its place."""
+        for number, (name, table, transform) in enumerate(self.tables):
+            for block, rows in enumerate(torch.arange(len(table)).split(BLOCK)):
+                raw = _of_shape(table.read(rows), self.event, name)
+                seed_torch(self.device, EVALUATE, self.seed, number, block)
+                raw = raw.to(self.device)
+                if transform is not None:
+                    _check_values(raw, transform.raw, name)
+                    raw = transform(raw)
+                yield Block(raw.to(self.dtype), None if table.y is None else table.y[rows])
+
+    def examples(self, size: int = BLOCK) -> Iterator[Tensor]:
+        """Yield x (B, *event), blocks of `size` across tables, so that two sets go side by side."""
+        held: list[Tensor] = []
+        for x, _ in self.blocks():
+            held.append(x)
+            while sum(map(len, held)) >= size:
+                whole = torch.cat(held)
+                yield whole[:size]
+                held = [whole[size:]]
+        if sum(map(len, held)):
+            yield torch.cat(held)
+
+    def first(self, most: int) -> Tensor:
+        """Return the first examples, (n, *event)."""
+        return next(self.examples(most))
+
+
+def given(
+    words: Sequence[str],
+    opened: Opened,
+    *,
+    seed: int = 0,
+    scaled: bool = False,
+    label: str | None = None,
+    places: Sequence[str] = (),
+) -> Given:
+    """Return the examples that words name; nothing is read of images in folders yet.
+
+    Arguments:
+        words: files (.npy, .npz, .csv, .parquet, a folder or .zip of images, one image), or train,
+            valid, test for the run's own data; with `:N` behind it, row N alone.
+        opened: the run, to whose shape and values the examples are brought.
+        seed: of binarisation.
+        scaled: the numbers are scaled already, as the model sees them.
+        label: name of the labels' column or array.
+        places: where the run's own data are.
+
+    Raises:
+        UserError: for what cannot be read, or is no example of the run's kind.
+    """
+    trained = opened.trained
+    found = Given(trained.event, trained.model.device, torch.float32, seed)
+    found.dtype = torch.float64 if trained.model.dtype == torch.float64 else torch.float32
+    transform = None if scaled else transform_of(trained)
+    label = label or trained.config["dataset"].get("label")
+    for word in words:
+        name, row = _split(word)
+        if name in SPLITS and not Path(name).exists():
+            data = opened.data(places)
+            added = [(data.tables[name], data.transform_of(name))]
+            classes = data.classes
+        else:
+            splits = _read(Path(name), trained.event, label)
+            tables = (splits.train, splits.valid, splits.test)
+            added = [(table, transform) for table in tables if table is not None]
+            classes = splits.classes
+        if found.tables and classes != found.classes:
+            raise UserError(f"{word}: its classes are not those of the data before; use one alone")
+        found.classes = classes
+        found.tables += [(word, _row(t, row, word), change) for t, change in added]
+    return found
+
+
+def _split(word: str) -> tuple[str, int | None]:
+    match = None if Path(word).exists() else ROW.fullmatch(word)
+    return (word, None) if match is None else (match["name"], int(match["row"]))
+
+
+def _row(table: Table, row: int | None, word: str) -> Table:
+    if row is None:
+        return table
+    if row >= len(table):
+        raise UserError(f"{word}: there are {len(table)} rows; choose one from 0")
+    return View(table, torch.tensor([row]))
+
+
+def in_our_words(error: UserError) -> UserError:
+    """Return what a data set's reader says, with this command's options for those of a run."""
+    text = str(error).replace(" with dataset.path=...", "").replace("dataset.label=...", "--label")
+    return UserError(text.replace("dataset.label=", "--label "))
+
+
+def _read(path: Path, event: torch.Size, label: str | None) -> Splits:
+    try:
+        return _read_file(path, event, label)
+    except UserError as error:
+        raise in_our_words(error) from error
+
+
+def _read_file(path: Path, event: torch.Size, label: str | None) -> Splits:
+    suffix = path.suffix.lower()
+    if suffix in READERS and path.is_file():
+        return Array(str(path), label if suffix != ".npy" else None).load()
+    if not path.exists():
+        raise UserError(
+            f"{path}: no such file; choose a file, or train, valid or test for the run's own data"
+        )
+    if len(event) != 3 or event[0] not in (1, 3):
+        raise UserError(
+            f"{path}: the model was trained on {tuple(event)}, not on images: use one of"
+            f" {', '.join(READERS)}"
+        )
+    channels, height, width = event
+    if suffix in SUFFIXES and path.is_file():
+        image = Files(_One(path), [path.name], event, None)
+        return Splits(image, raw=ImageFolder.raw)
+    return ImageFolder(str(path), (height, width), channels).load()
+
+
+@final
+class _One:
+    """A store of a single file."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path
+        self.path = path.parent
+
+    def names(self) -> list[str]:
+        return [self.file.name]
+
+    def open(self, name: str) -> IO[bytes]:
+        return self.file.open("rb")
+
+
+def _of_shape(x: Tensor, event: torch.Size, name: str) -> Tensor:
+    """Return rows of the model's shape: an axis of one channel is added, flat rows are folded."""
+    if x.shape[1:] == event:
+        return x
+    fits = x.dim() == 2 or (event[0] == 1 and x.shape[1:] == event[1:])
+    if fits and x[0].numel() == event.numel():
+        return x.reshape(len(x), *event)
+    raise UserError(
+        f"{name}: its examples have the shape {tuple(x.shape[1:])}, but the model was trained on"
+        f" {tuple(event)}: use data of that shape"
+    )
+
+
+def _check_values(x: Tensor, raw: Values | None, name: str) -> None:
+    """Refuse numbers outside of the training's range, or on another scale."""
+    if raw is None:
+        return
+    low, high = x.min().item(), x.max().item()
+    wide = raw.high - raw.low > 1
+    on_another_scale = wide and x.dtype.is_floating_point and low >= 0 and 0 < high <= 1
+    if low < raw.low or high > raw.high or on_another_scale:
+        raise UserError(
+            f"{name}: holds numbers from {low:g} to {high:g}, but the data of the training were"
+            f" {raw}: use such numbers, or --scaled where they are what the model sees"
+        )

@@ -1,0 +1,73 @@
+"""`ae interpolate`: from one example to another."""
+
+from pathlib import Path
+
+import click
+
+from aetrain.cli import options
+
+EPILOG = """\b
+A and B are images, or FILE:N and SPLIT:N for row N of a file or of the run's own data.
+Codes go the shortest way in their space: a line, a great circle or a geodesic. The picture shows
+below them the same shares of the two examples themselves.
+\b
+Examples
+  ae interpolate last test:0 test:1
+  ae interpolate RUN smile.png frown.png -n 20 -o way/
+"""
+
+
+@click.command(epilog=EPILOG)
+@options.run
+@click.argument("a", type=click.Path())
+@click.argument("b", type=click.Path())
+@options.count("Steps, both ends included.", 10, minimum=2)
+@options.scaled
+@options.seed
+@options.data
+@options.as_json
+@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_interpolate.png")
+@options.model
+def interpolate(
+    run: Path,
+    a: str,
+    b: str,
+    number: int,
+    scaled: bool,
+    seed: int,
+    places: tuple[str, ...],
+    as_json: bool,
+    output: Path | None,
+    device: str,
+    allow: tuple[str, ...],
+) -> None:
+    """Decode the codes on the way from example A to example B."""
+    from aetrain.cli.opened import opened
+
+    with opened(run, device, allow) as found:
+        import torch
+
+        from aetrain.cli.deliver import deliver, place, tell
+        from aetrain.cli.given import given
+        from aetrain.cli.sink import write_figure
+        from aetrain.evaluation.paths import path as way
+        from aetrain.figures.curves import curves
+        from aetrain.figures.rows import named_rows
+        from aetrain.figures.tiles import is_image
+
+        path, trained = place(output, found, "interpolate"), found.trained
+        ends = [given([w], found, seed=seed, scaled=scaled, places=places).first(1) for w in (a, b)]
+        x = torch.cat(ends)
+        with torch.no_grad():
+            q = trained.posterior(x)
+            t = torch.linspace(0, 1, number, device=x.device, dtype=x.dtype)
+            decoded = trained.decode(way(q, q.mean[0], q.mean[1], t))
+        share = t.view(-1, *[1] * (x.dim() - 1))
+        rows = {"codes": decoded.cpu(), "values": ((1 - share) * x[0] + share * x[1]).cpu()}
+        title = f"from {a} to {b}"
+        if path.suffix.lower() == ".png":
+            draw = named_rows if is_image(trained.event) else curves
+            write_figure(path, draw(rows, title=title))
+        else:
+            deliver(path, [decoded], number, found, title=title, scaled=scaled)
+    tell(as_json, path, steps=number)

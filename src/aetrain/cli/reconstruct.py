@@ -1,0 +1,56 @@
+"""`ae reconstruct`: what comes out where an example goes in."""
+
+from pathlib import Path
+
+import click
+
+from aetrain.cli import options
+
+EPILOG = """\b
+DATA is a file (.npy, .npz, .csv, .parquet), a folder or .zip of images, an image, or train,
+valid, test for the run's own data; with :N behind it, its row N alone.
+A .png shows the first 16, each above its reconstruction.
+\b
+Examples
+  ae reconstruct last test
+  ae reconstruct RUN face.png other.jpg -o faces.png
+  ae reconstruct RUN photos.zip -o restored/
+"""
+
+
+@click.command(epilog=EPILOG)
+@options.run
+@options.words("data")
+@options.scaled
+@options.label
+@options.seed
+@options.data
+@options.as_json
+@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_reconstruct.png")
+@options.model
+def reconstruct(
+    run: Path,
+    data: tuple[str, ...],
+    scaled: bool,
+    label: str | None,
+    seed: int,
+    places: tuple[str, ...],
+    as_json: bool,
+    output: Path | None,
+    device: str,
+    allow: tuple[str, ...],
+) -> None:
+    """Encode examples and decode them again: the means of p(x|z) at the means of q(z|x)."""
+    from aetrain.cli.opened import opened
+
+    with opened(run, device, allow) as found:
+        from aetrain.cli.deliver import place, tell
+        from aetrain.cli.given import given
+        from aetrain.cli.restoring import restore, with_itself
+
+        path = place(output, found, "reconstruct")
+        examples = given(data, found, seed=seed, scaled=scaled, label=label, places=places)
+        pairs = with_itself(examples.examples())
+        names = ("original", "reconstructed")
+        errors = restore(path, found, pairs, len(examples), names=names, scaled=scaled)
+    tell(as_json, path, examples=errors.examples, **errors.figures())

@@ -1,0 +1,161 @@
+"""`ae runs`: a table of all runs."""
+
+import json
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aetrain.cli import options
+from aetrain.cli.shown import number as shown
+from aetrain.cli.shown import print_json, print_table
+from aetrain.errors import UserError, did_you_mean
+
+COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s")
+PREFIXES = ("", "choice/", "test/", "time/", "val/", "speed/", "sampler/")
+"""What may be left out of a figure's name."""
+
+TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "!=": operator.ne,
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+CONDITION = re.compile(r"(?P<key>[^<>=!]+)(?P<test>>=|<=|!=|=|>|<)(?P<value>.*)")
+
+EPILOG = """\b
+A KEY is a choice (model, prior ...), a figure of results.json or evaluation.json (nll for
+test/nll, fit_s for time/fit_s ...) or a key of the configuration (optimizer.lr).
+\b
+Examples
+  ae runs --sort nll
+  ae runs outputs/2026-01-31 -w model=vae -w 'nll<90' -c optimizer.lr
+  ae runs --json
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("folder", type=options.PLACE, default=Path("outputs"))
+@click.option("-w", "--where", multiple=True, metavar="KEY=VALUE", help="Also <, >, <=, >=, !=.")
+@click.option("-s", "--sort", metavar="KEY", help="Smallest first; runs without it come last.")
+@click.option("-r", "--reverse", is_flag=True, help="Largest first.")
+@click.option("-c", "--column", "columns", multiple=True, metavar="KEY", help="One more column.")
+@options.count("At most so many runs.", None)
+@options.as_json
+def runs(
+    folder: Path,
+    where: tuple[str, ...],
+    sort: str | None,
+    reverse: bool,
+    columns: tuple[str, ...],
+    number: int | None,
+    as_json: bool,
+) -> None:
+    """List the runs under FOLDER (outputs) with their figures; the newest is the last."""
+    from aetrain.cli.opened import all_runs
+
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; choose one that holds runs, such as outputs")
+    everything = found = [facts_of(path) for path in all_runs(folder)]
+    for key in (*columns, *([sort] if sort else [])):
+        _require_known(key, everything)
+    for condition in where:
+        found = [facts for facts in found if _holds(facts, condition, everything)]
+    if sort is not None:
+        found = _sorted(found, sort, reverse)
+    found = found[:number]
+    if as_json:
+        print_json([{k: v for k, v in facts.items() if k != CONFIG} for facts in found])
+        return
+    names = [c for c in COLUMNS if any(get(f, c) is not None for f in found)] + list(columns)
+    rows = ([_name(f, folder), *(shown(get(f, name)) for name in names)] for f in found)
+    print_table(["run", *names], rows, words=("model", "dataset"))
+
+
+CONFIG = "config"
+
+
+def facts_of(path: Path) -> dict[str, Any]:
+    """Return all that is known of a run: figures and choices; `run` is where it is."""
+    facts: dict[str, Any] = {}
+    for file in ("results.json", "evaluation.json"):
+        try:
+            facts |= json.loads((path / file).read_text())
+        except (OSError, ValueError):  # a run that has not ended, or was stopped in the midst
+            continue
+    return {**facts, "run": str(path)}
+
+
+def get(facts: dict[str, Any], key: str) -> Any:
+    """Return a figure by its name or its end, a choice, or a value of the configuration."""
+    for prefix in PREFIXES:
+        if prefix + key in facts:
+            return facts[prefix + key]
+    if CONFIG not in facts:
+        facts[CONFIG] = _flat(_config(Path(facts["run"])))
+    return facts[CONFIG].get(key)
+
+
+def _config(path: Path) -> Any:
+    import yaml
+
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return yaml.load((path / "config.yaml").read_text(), loader)
+    except (OSError, yaml.YAMLError):
+        return {}
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict):
+        return {prefix.rstrip("."): node}
+    return {k: v for key, x in node.items() for k, v in _flat(x, f"{prefix}{key}.").items()}
+
+
+def _holds(facts: dict[str, Any], condition: str, all_facts: Sequence[dict[str, Any]]) -> bool:
+    match = CONDITION.fullmatch(condition)
+    if match is None:
+        raise UserError(f"--where {condition}: must be KEY=VALUE, or with <, >, <=, >=, !=")
+    key = match["key"].strip()
+    _require_known(key, all_facts)
+    own, wanted = get(facts, key), match["value"].strip()
+    test = TESTS[match["test"]]
+    if own is None:
+        return False
+    if isinstance(own, int | float) and not isinstance(own, bool):
+        try:
+            return test(own, float(wanted))
+        except ValueError:
+            raise UserError(
+                f"--where {condition}: {key} is a number, so {wanted!r} must be one too"
+            ) from None
+    return test(str(own).lower(), wanted.lower())
+
+
+def _require_known(key: str, all_facts: Sequence[dict[str, Any]]) -> None:
+    if not all_facts or any(get(facts, key) is not None for facts in all_facts):
+        return
+    known = {n.split("/")[-1] for facts in all_facts for n in facts} - {CONFIG}
+    raise UserError(
+        f"{key}: no run has it; use a choice, a figure or a key of the configuration."
+        f"{did_you_mean(key, known)}"
+    )
+
+
+def _sorted(found: list[dict[str, Any]], key: str, reverse: bool) -> list[dict[str, Any]]:
+    have = [f for f in found if get(f, key) is not None]
+    numbers = all(isinstance(get(f, key), int | float) for f in have)
+    order = sorted(
+        have, key=lambda f: get(f, key) if numbers else str(get(f, key)), reverse=reverse
+    )
+    return [*order, *(f for f in found if get(f, key) is None)]
+
+
+def _name(facts: dict[str, Any], folder: Path) -> str:
+    path = Path(facts["run"])
+    return str(path.relative_to(folder)) if path != folder else path.name

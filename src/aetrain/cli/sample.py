@@ -1,0 +1,46 @@
+"""`ae sample`: what a model draws when nothing is given."""
+
+from pathlib import Path
+
+import click
+
+from aetrain.cli import options
+
+EPILOG = """\b
+Examples
+  ae sample last -n 100 -o samples.png
+  ae sample RUN -n 50000 -o samples/        one PNG each
+  ae sample RUN -n 1000000 -o samples.npy   in the units of the training's files
+"""
+
+
+@click.command(epilog=EPILOG)
+@options.run
+@options.count("Samples.", 64)
+@click.option("--draw", is_flag=True, help="Draw x from p(x|z) too, instead of taking its mean.")
+@options.scaled
+@options.seed
+@options.as_json
+@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_sample.png")
+@options.model
+def sample(
+    run: Path,
+    number: int,
+    draw: bool,
+    scaled: bool,
+    seed: int,
+    as_json: bool,
+    output: Path | None,
+    device: str,
+    allow: tuple[str, ...],
+) -> None:
+    """Draw codes, from the run's sampler where it has one, and decode them."""
+    from aetrain.cli.opened import opened
+
+    with opened(run, device, allow) as found:
+        from aetrain.cli.deliver import deliver, place, tell
+
+        path = place(output, found, "sample")
+        blocks = found.trained.samples(number, seed=seed, mean=not draw)
+        deliver(path, blocks, number, found, title=f"{number} samples", scaled=scaled)
+    tell(as_json, path, samples=number)

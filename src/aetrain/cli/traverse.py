@@ -1,0 +1,82 @@
+"""`ae traverse`: what each number of a code does."""
+
+from pathlib import Path
+
+import click
+
+from aetrain.cli import options
+
+EPILOG = """\b
+Each row moves one number of the code, from --span standard deviations below its mean over 1,000
+training examples to as many above; all others keep those of the example --at, or their mean. The
+rows are those of the ten numbers that vary most, the first most of all.
+\b
+Examples
+  ae traverse last
+  ae traverse RUN --at face.png --dim 3 --dim 7 -n 15
+"""
+
+EXAMPLES = 1000
+
+
+@click.command(epilog=EPILOG)
+@options.run
+@click.option("--at", metavar="EXAMPLE", help="An image, FILE:N or SPLIT:N.  [default: the mean]")
+@click.option("--dim", "dims", type=click.IntRange(min=0), multiple=True, help="From 0.")
+@options.count("Steps in a row.", 9, minimum=2)
+@click.option("--span", type=click.FloatRange(min=0, min_open=True), default=2.0, show_default=True)
+@options.scaled
+@options.seed
+@options.data
+@options.as_json
+@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_traverse.png")
+@options.model
+def traverse(
+    run: Path,
+    at: str | None,
+    dims: tuple[int, ...],
+    number: int,
+    span: float,
+    scaled: bool,
+    seed: int,
+    places: tuple[str, ...],
+    as_json: bool,
+    output: Path | None,
+    device: str,
+    allow: tuple[str, ...],
+) -> None:
+    """Decode codes in which one number moves and all others are held."""
+    from aetrain.cli.opened import opened
+
+    with opened(run, device, allow) as found:
+        from aetrain.cli.deliver import deliver, place, tell
+        from aetrain.cli.given import given
+        from aetrain.cli.sink import write_figure
+        from aetrain.data_of import chosen_rows
+        from aetrain.evaluation.codes import encoded
+        from aetrain.evaluation.traversal import traversal
+        from aetrain.figures.curves import curves
+        from aetrain.figures.rows import named_rows
+        from aetrain.figures.tiles import is_image
+
+        path, trained = place(output, found, "traverse"), found.trained
+        base = None
+        if at is not None:
+            x = given([at], found, seed=seed, scaled=scaled, places=places).first(1)
+            base = trained.encode(x)[0].flatten().float().cpu()
+        data = found.data(places)
+        rows = chosen_rows(data, "train", EXAMPLES, seed)
+        codes = encoded(trained.model, data, "train", rows, trained.model.device).z
+        walk = traversal(trained.model, codes, base=base, dims=dims, steps=number, span=span)
+        x = trained.decode(walk.z.flatten(0, 1)).cpu().unflatten(0, walk.z.shape[:2])
+        title = f"each number of the code, from −{span:g} to {span:g} standard deviations"
+        if path.suffix.lower() != ".png":
+            flat = x.flatten(0, 1)
+            deliver(path, [flat], len(flat), found, title=title, scaled=scaled)
+        elif is_image(trained.event):
+            named = {f"z{d}": row for d, row in zip(walk.dims, x, strict=True)}
+            write_figure(path, named_rows(named, title=title))
+        else:
+            ends = {f"−{span:g} σ": x[:, 0], f"+{span:g} σ": x[:, -1]}
+            write_figure(path, curves(ends, title=f"z{', z'.join(map(str, walk.dims))}"))
+    tell(as_json, path, dims=walk.dims)
