@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from aetrain.config.chosen import chosen
 from aetrain.config.files import groups
 from aetrain.errors import UserError
 from aetrain.making import make
-from aetrain.samplers.chosen import chosen
 from aetrain.samplers.sampler import Sampler
 
 QUICK: dict[str, dict[str, Any]] = {
@@ -30,7 +30,7 @@ def _seed() -> None:
 
 
 def made(name: str, *event: int, **options: Any) -> Sampler:
-    return make(chosen(name, QUICK[name] | options))(torch.Size(event))
+    return make(chosen("sampler", name, QUICK[name] | options))(torch.Size(event))
 
 
 def codes(*shape: int) -> Tensor:

@@ -338,7 +338,6 @@ class Autoencoder(pl.LightningModule, ABC):
         """Log the test figures."""
         self._finish("test")
 
-    @torch.no_grad()
     def _evaluate(self, split: str, block: tuple[int, Item] | None, nll_samples: int) -> None:
         if self.stop_signal and self.world.size == 1:
             raise Interrupted(self.stop_signal)
@@ -346,18 +345,34 @@ class Autoencoder(pl.LightningModule, ABC):
             return
         number, item = block
         batch = self.data.block(split, number, item, self.device)
+        self.tally.add(*self.judged(self.data, batch, number, nll_samples))
+
+    @torch.no_grad()
+    def judged(
+        self, data: DataModule, batch: Batch, number: int, nll_samples: int
+    ) -> tuple[Report, dict[str, Tensor] | None]:
+        """Return what a block adds to an evaluation's sums, a function of its number and the seed.
+
+        Arguments:
+            data: what the block is of, which says how it is corrupted.
+            batch: the clean block.
+            number: of the block.
+            nll_samples: K of log p(x); 0 leaves it out.
+        """
         seed_torch(self.device, EVALUATE, self.seed, number)
         report = self.report(batch)
         log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
         # stages in between that see no noise are not asked about it
         if self.denoises and (self.stage.corrupted or self.stage is self.stages[-1]):
-            report = self._with_denoising(report, batch, number)
-        self.tally.add(report, None if log_p is None else {"nll": -log_p})
+            report = self._with_denoising(data, report, batch, number)
+        return report, None if log_p is None else {"nll": -log_p}
 
-    def _with_denoising(self, report: Report, batch: Batch, number: int) -> Report:
+    def _with_denoising(
+        self, data: DataModule, report: Report, batch: Batch, number: int
+    ) -> Report:
         """Add to the figures of the clean batch those of a corrupted one, of seeded noise."""
         seed_torch(self.device, EVALUATE, self.seed, number, 1)
-        noisy = self.data.corrupt(batch)
+        noisy = data.corrupt(batch)
         p = self.decode(self.encode(noisy["x"]).mean)
         figures = denoising(self.report(noisy), squared_error(p, noisy["target"]))
         return report._replace(more={**report.more, **figures})

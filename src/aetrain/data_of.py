@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from aetrain.build import build_data, likelihood_support
+from aetrain.build import build_corruption, build_data, likelihood_support
 from aetrain.data.draws import SPLITS
 from aetrain.data.module import DataModule
 from aetrain.data.transform import Transform, chosen_transform
@@ -51,6 +51,8 @@ def data_of(trained: Trained, places: Mapping[str, Any] | None = None) -> DataMo
             f"the data have the shape {tuple(data.event)} now, but the model was trained on"
             f" {tuple(trained.event)}: use the files of the training"
         )
+    data.corruption = build_corruption(config.get("corruption", {}), data.values_seen())
+    trained.model.denoises = data.corruption is not None
     data.configure(seed=config["seed"], position=trained.model.position)
     return data
 

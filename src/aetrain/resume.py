@@ -41,7 +41,7 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
     choose_spinning()
     from aetrain import checkpoint
     from aetrain.autoencoder import CARD
-    from aetrain.samplers.chosen import chosen
+    from aetrain.config.chosen import chosen
 
     card = checkpoint.read(run.last)[CARD]
     config, choices = card["config"], card["choices"]
@@ -49,7 +49,7 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
     config["allow"] = []
     for key, value in _parsed([o for o in overrides if not o.startswith(KEY)]):
         if key == SAMPLER:
-            config[SAMPLER], choices[SAMPLER] = chosen(str(value)), str(value)
+            config[SAMPLER], choices[SAMPLER] = chosen(SAMPLER, str(value)), str(value)
         else:
             _replace(config, key, value)
     require_allowed(config, config["allow"])

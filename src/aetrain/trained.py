@@ -13,10 +13,10 @@ from aetrain.autoencoder import CARD, SAMPLER, Autoencoder
 from aetrain.averaging import usable
 from aetrain.build import build_model, build_sampler
 from aetrain.config.allowlist import require_allowed
+from aetrain.config.chosen import chosen
 from aetrain.errors import UserError
 from aetrain.position import Position
 from aetrain.precision import in_precision
-from aetrain.samplers.chosen import chosen
 from aetrain.seeding import FIT, SAMPLE, seed_torch
 
 BATCH = 1000
@@ -107,7 +107,7 @@ class Trained:
         Raises:
             UserError: where there is no such sampler or option, or the codes do not suit it.
         """
-        sampler = build_sampler(chosen(name, options), self.model)
+        sampler = build_sampler(chosen("sampler", name, options), self.model)
         if sampler is not None:
             seed_torch(self.model.device, FIT, seed)
             codes = self._map(lambda part: self.model.encode(part).sample(), x, self.event, "x")

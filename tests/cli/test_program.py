@@ -43,6 +43,8 @@ WRONG = [
     ("traverse RUN --dim 2", "--dim 2: a code has 2 numbers; choose from 0 to 1"),
     ("manifold RUN -n 20 --neighbours 10", "neighbours=10: must be below half of the 20 points"),
     ("denoise RUN none.zip", "none.zip: no such file"),
+    ("denoise RUN test --level 1", "--level 1: there is no noise that it is of; use --noise too"),
+    ("denoise RUN test --noise masking --level 2", "corruption.level=2.0: must be from 0 to 1"),
     ("show RUN -f none", "--figure none: the run has no such figure; choose from"),
     ("runs none", "none: no such folder; choose one that holds runs, such as outputs"),
 ]

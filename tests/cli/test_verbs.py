@@ -9,7 +9,9 @@ import torch
 from PIL import Image
 
 import aetrain
+from aetrain.cli.denoise import NOISES
 from aetrain.cli.sink import Numbers, write_numbers
+from aetrain.config.files import groups
 from aetrain.data_of import data_of
 from tests.cli.conftest import Ae
 
@@ -94,6 +96,24 @@ def test_denoising_tells_both_errors(trained_run: Path, here: Path, ae: Ae):
     status, _, err = ae("denoise", trained_run, "n0.npy", "--clean", "clean.npy", "--scaled")
     assert status == 2
     assert err == "ae: --clean clean.npy: holds 4 examples for 1 noisy ones; use one for each\n"
+
+
+def test_noise_is_put_on_clean_examples(trained_run: Path, here: Path, ae: Ae):
+    noise = ["--noise", "masking", "--level", "0.5", "--json"]
+    status, out, err = ae("denoise", trained_run, "test", *noise, "-o", "d.npz", "--scaled")
+    assert (status, err) == (0, "")
+    x = data_of(aetrain.load(trained_run)).first("test", 60, torch.device("cpu"))["x"]
+    ones = x.sum().item() / 60
+    told = json.loads(out)["squared_error_before"]
+    # each of the binary ones was hidden with a chance of a half
+    assert abs(told - ones / 2) < 5 * 0.5 * (ones / 60) ** 0.5
+    status, out, _ = ae("denoise", trained_run, "test", *noise, "-o", "d.png")
+    assert json.loads(out)["squared_error_before"] == told
+    assert Path("d.png").stat().st_size > 500
+
+
+def test_every_corruption_can_be_put_on():
+    assert {*NOISES} == {*groups()["corruption"]} - {"none"}
 
 
 def test_a_way_begins_and_ends_at_its_examples(trained_run: Path, here: Path, ae: Ae):

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aetrain.cli.given import Given, in_our_words
+from aetrain.cli.given import BLOCK, Given, in_our_words
+from aetrain.cli.shown import watch
 from aetrain.cli.sink import Numbers
 from aetrain.data.csv_file import read_csv
 from aetrain.errors import UserError
@@ -30,7 +31,8 @@ def codes_of(trained: Trained, examples: Given, *, draw: bool, seed: int) -> Num
     """
 
     def blocks() -> Iterator[Tensor]:
-        for number, x in enumerate(examples.examples()):
+        total = -(-len(examples) // BLOCK)
+        for number, x in enumerate(watch("encoding", total)(examples.examples())):
             q = trained.posterior(x)
             if draw:
                 seed_torch(trained.model.device, SAMPLE, seed, number)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from aetrain.cli.opened import Opened
-from aetrain.cli.shown import print_json
+from aetrain.cli.shown import print_json, watch
 from aetrain.cli.sink import (
     MOST_TILES,
     Numbers,
@@ -45,6 +45,7 @@ def deliver(
         scaled: leave numbers as the model puts them out.
     """
     event = run.trained.event
+    blocks = watch(run.name)(blocks)
     if path.suffix.lower() == ".png":
         _require_few(count, event)
         write_figure(path, sheet_of(torch.cat(list(blocks)), title=title))

@@ -1,26 +1,42 @@
 """`ae denoise`: noisy examples made clean."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aetrain.cli import options
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from matplotlib.figure import Figure
+    from torch import Tensor
+
+    from aetrain.cli.opened import Opened
+
 EPILOG = """\b
-FILES are noisy: images, a folder or .zip of them, .npy, .npz, .csv or .parquet, which are encoded
-and decoded. With --clean, the same examples without their noise in the same order, the squared
-errors of both are told.
+FILES are noisy: images, a folder or .zip of them, .npy, .npz, .csv or .parquet, or train, valid,
+test, also with :N behind. With --clean, the same examples without their noise in the same order,
+or with --noise, which puts noise on FILES that have none, the squared errors before and after are
+told.
 \b
 Examples
   ae denoise last scan.png -o clean.png
   ae denoise RUN noisy.zip --clean originals.zip -o clean/
+  ae denoise RUN test --noise masking --level 0.5
 """
+
+NOISES = ("masking", "gaussian", "salt_and_pepper", "erase", "speckle")
+"""The choices of the group corruption, which a help text must not look for on the disk."""
 
 
 @click.command(epilog=EPILOG)
 @options.run
 @options.words("files")
 @click.option("--clean", type=click.Path(), multiple=True, metavar="FILE", help="Without noise.")
+@click.option("--noise", type=click.Choice(NOISES), help="Put on FILES first.")
+@click.option("--level", type=float, help="Of the noise.  [default: 0.25]")
 @options.scaled
 @options.seed
 @options.data
@@ -31,6 +47,8 @@ def denoise(
     run: Path,
     files: tuple[str, ...],
     clean: tuple[str, ...],
+    noise: str | None,
+    level: float | None,
     scaled: bool,
     seed: int,
     places: tuple[str, ...],
@@ -43,23 +61,62 @@ def denoise(
     from aetrain.cli.opened import opened
     from aetrain.errors import UserError
 
+    if noise and clean:
+        raise UserError("--noise and --clean: both say what is clean; use one of them")
+    if level is not None and not noise:
+        raise UserError(f"--level {level:g}: there is no noise that it is of; use --noise too")
     with opened(run, device, allow) as found:
         from aetrain.cli.deliver import place, tell
         from aetrain.cli.given import given
-        from aetrain.cli.restoring import restore, with_itself
+        from aetrain.cli.restoring import restore
 
         path = place(output, found, "denoise")
-        noisy = given(files, found, seed=seed, scaled=scaled, places=places)
-        pairs = with_itself(noisy.examples())
-        if clean:
-            originals = given(clean, found, seed=seed, scaled=scaled, places=places)
-            if len(originals) != len(noisy):
-                raise UserError(
-                    f"--clean {' '.join(clean)}: holds {len(originals)} examples for {len(noisy)}"
-                    " noisy ones; use one for each"
-                )
-            pairs = zip(noisy.examples(), originals.examples())
-        names = ("noisy", "denoised")
-        errors = restore(path, found, pairs, len(noisy), names=names, scaled=scaled)
-    told = errors.both() if clean else {}
+        x = given(files, found, seed=seed, scaled=scaled, places=places)
+        wanted = given(clean, found, seed=seed, scaled=scaled, places=places) if clean else None
+        if wanted is not None and len(wanted) != len(x):
+            raise UserError(
+                f"--clean {' '.join(clean)}: holds {len(wanted)} examples for {len(x)} noisy ones;"
+                " use one for each"
+            )
+        clean_blocks = None if wanted is None else wanted.examples()
+        pairs = _pairs(found, x.examples(), clean_blocks, noise, level, seed)
+        draw = _drawing(known=bool(noise or clean))
+        errors = restore(path, found, pairs, len(x), draw=draw, scaled=scaled)
+    told = errors.both() if noise or clean else {}
     tell(as_json, path, examples=errors.examples, **told)
+
+
+def _pairs(
+    run: "Opened",
+    given: "Iterable[Tensor]",
+    wanted: "Iterable[Tensor] | None",
+    noise: str | None,
+    level: float | None,
+    seed: int,
+) -> "Iterable[tuple[Tensor, Tensor]]":
+    """Return what the model is given beside what is wanted of it."""
+    from aetrain.cli.restoring import with_itself, with_noise
+
+    if wanted is not None:
+        return zip(given, wanted)
+    if noise is None:
+        return with_itself(given)
+    from aetrain.build import build_corruption
+    from aetrain.config.chosen import chosen
+    from aetrain.data_of import transform_of
+
+    node = chosen("corruption", noise, {} if level is None else {"level": level})
+    corruption = build_corruption(node, transform_of(run.trained).values)
+    assert corruption is not None
+    return with_noise(given, corruption, seed)
+
+
+def _drawing(*, known: bool) -> "Callable[[Tensor, Tensor, Tensor], Figure]":
+    """Return how three tensors are drawn: all, or without the clean one where it is not known."""
+    from aetrain.figures.denoising import denoising
+    from aetrain.figures.reconstructions import reconstructions
+
+    if known:
+        return lambda given, wanted, found: denoising(wanted, given, found, title="")
+    names = ("noisy", "denoised")
+    return lambda given, _, found: reconstructions(given, found, title="", names=names)

@@ -47,10 +47,17 @@ def reconstruct(
         from aetrain.cli.deliver import place, tell
         from aetrain.cli.given import given
         from aetrain.cli.restoring import restore, with_itself
+        from aetrain.figures.reconstructions import reconstructions
 
         path = place(output, found, "reconstruct")
         examples = given(data, found, seed=seed, scaled=scaled, label=label, places=places)
         pairs = with_itself(examples.examples())
-        names = ("original", "reconstructed")
-        errors = restore(path, found, pairs, len(examples), names=names, scaled=scaled)
+        errors = restore(
+            path,
+            found,
+            pairs,
+            len(examples),
+            draw=lambda x, _, restored: reconstructions(x, restored, title=""),
+            scaled=scaled,
+        )
     tell(as_json, path, examples=errors.examples, **errors.figures())

@@ -1,16 +1,21 @@
 """Examples that go through a model: reconstructed, or cleaned of noise."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import final
 
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from aetrain.cli.deliver import deliver
+from aetrain.cli.given import BLOCK
 from aetrain.cli.opened import Opened
+from aetrain.cli.shown import watch
 from aetrain.cli.sink import write_figure
-from aetrain.figures.reconstructions import MOST, reconstructions
+from aetrain.corruptions.corruption import Corruption
+from aetrain.figures.beside import MOST
+from aetrain.seeding import EVALUATE, seed_torch
 
 
 @final
@@ -35,33 +40,37 @@ class Errors:
         return {"squared_error_before": self.before / self.examples, **self.figures()}
 
 
+Draw = Callable[[Tensor, Tensor, Tensor], Figure]
+"""What was given, wanted and put out, (N, *event) -> a picture."""
+
+
 def restore(
     path: Path,
     run: Opened,
     pairs: Iterable[tuple[Tensor, Tensor]],
     count: int,
     *,
-    names: tuple[str, str],
+    draw: Draw,
     scaled: bool,
 ) -> Errors:
     """Write what the model makes of what it is given, and return its errors.
 
     Arguments:
-        path: a .png shows the first 16, each above what is made of it; else all are written.
+        path: a .png shows the first 16; else all that is put out is written.
         run: the model.
         pairs: what is given, and what is wanted, (B, *event).
         count: how many examples these are.
-        names: what a picture calls what is given and what is put out.
+        draw: makes the picture.
         scaled: leave numbers as the model puts them out.
     """
-    errors, first = Errors(), list[tuple[Tensor, Tensor]]()
+    errors, first = Errors(), list[tuple[Tensor, Tensor, Tensor]]()
 
     def blocks() -> Iterator[Tensor]:
-        for x, wanted in pairs:
+        for x, wanted in watch(run.name, -(-count // BLOCK))(pairs):
             restored = run.trained.reconstruct(x)
             errors.add(wanted, x, restored)
-            if sum(len(a) for a, _ in first) < MOST:
-                first.append((x.cpu(), restored.cpu()))
+            if sum(len(some[0]) for some in first) < MOST:
+                first.append((x.cpu(), wanted.cpu(), restored.cpu()))
             yield restored
 
     if path.suffix.lower() != ".png":
@@ -69,11 +78,19 @@ def restore(
         return errors
     for _ in blocks():
         pass
-    x, restored = (torch.cat(parts)[:MOST] for parts in zip(*first))
-    write_figure(path, reconstructions(x, restored, title="", names=names))
+    write_figure(path, draw(*(torch.cat(parts)[:MOST] for parts in zip(*first))))
     return errors
 
 
 def with_itself(blocks: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield each block as what is given and as what is wanted."""
     return ((x, x) for x in blocks)
+
+
+def with_noise(
+    blocks: Iterable[Tensor], noise: Corruption, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield each block with noise, a function of the seed and of its number, and without."""
+    for number, x in enumerate(blocks):
+        seed_torch(x.device, EVALUATE, seed, number, 1)
+        yield noise(x), x

@@ -64,13 +64,18 @@ def _digits(value: float) -> int:
     return max(0, 3 - int(math.log10(abs(value)))) if abs(value) < 10_000 else 0
 
 
-def watch(what: str) -> Any:
-    """Return what shows the progress of a loop on the terminal, and nothing elsewhere."""
+def watch(what: str, total: int | None = None) -> Any:
+    """Return what shows the progress of a loop on the terminal, and nothing elsewhere.
+
+    Arguments:
+        what: is done.
+        total: turns of the loop, where that is known.
+    """
     console = Console(stderr=True)
 
     def through(parts: Iterable[Any]) -> Iterable[Any]:
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-            task = bar.add_task(what, total=None)
+            task = bar.add_task(what, total=total)
             for part in parts:
                 yield part
                 bar.advance(task)

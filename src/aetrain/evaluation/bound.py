@@ -5,9 +5,10 @@ from torch import Tensor
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.data.module import DataModule
+from aetrain.errors import UserError
 from aetrain.evaluation.codes import Watch
+from aetrain.evaluation.squared_error import squared_error
 from aetrain.evaluation.tally import Tally
-from aetrain.seeding import EVALUATE, seed_torch
 
 
 @torch.no_grad()
@@ -37,10 +38,7 @@ def bound(
     tally, device = Tally(), model.device
     for number, batch in enumerate(watch(data.blocks_of(split, rows, device))):
         batch = {**batch, "x": batch["x"].to(model.dtype)}
-        seed_torch(device, EVALUATE, model.seed, number)
-        report = model.report(batch)
-        log_p = model.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
-        tally.add(report, None if log_p is None else {"nll": -log_p})
+        tally.add(*model.judged(data, batch, number, nll_samples))
     figures = tally.figures(data.event.numel(), data.bits_offset)
     figures.pop("cost")
     if "nll" in figures:
@@ -49,17 +47,26 @@ def bound(
 
 
 @torch.no_grad()
-def squared_error(
+def reconstruction_error(
     model: Autoencoder, data: DataModule, split: str, rows: Tensor, watch: Watch = iter
 ) -> dict[str, float]:
-    """Return E ‖x − x̂‖² and its standard error, x̂ the mean of p(x|z) at the mean of q(z|x).
+    """Return E |x − x̂|² and its standard error, x̂ the mean of p(x|z) at the mean of q(z|x).
 
     Summed over the values of one x, in the units of the scaled data; arguments as of `bound`.
+
+    Raises:
+        UserError: where p(x|z) draws one value after another, so that its mean is not to be had.
     """
     errors: list[Tensor] = []
     for batch in watch(data.blocks_of(split, rows, model.device)):
         x = batch["x"].to(model.dtype)
-        errors.append((model.reconstruct(x) - x).flatten(1).double().square().sum(1).cpu())
+        found = squared_error(model.decode(model.encode(x).mean), x)
+        if not found:
+            raise UserError(
+                "--measure squared_error: this decoder draws one pixel after another, so p(x|z) has"
+                " no mean that could be computed; choose -m bound"
+            )
+        errors.append(found["squared_error"].double().cpu())
     error = torch.cat(errors)
     spread = error.std().item() / len(error) ** 0.5 if len(error) > 1 else float("nan")
     return {"squared_error": error.mean().item(), "squared_error_se": spread}

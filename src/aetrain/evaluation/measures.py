@@ -9,7 +9,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.data.module import DataModule
 from aetrain.data_of import chosen_rows
 from aetrain.errors import UserError
-from aetrain.evaluation.bound import bound, squared_error
+from aetrain.evaluation.bound import bound, reconstruction_error
 from aetrain.evaluation.codes import Codes, Watch, encoded
 from aetrain.evaluation.features import linear_probe, nearest_neighbours
 
@@ -64,7 +64,7 @@ def of_evidence(subject: Subject) -> Mapping[str, float]:
 def of_squared_error(subject: Subject) -> Mapping[str, float]:
     """Return the squared error of reconstructions."""
     s = subject
-    return squared_error(s.model, s.data, s.split, s.rows, watch=s.watch)
+    return reconstruction_error(s.model, s.data, s.split, s.rows, watch=s.watch)
 
 
 def of_features(subject: Subject) -> Mapping[str, float]:
