@@ -203,13 +203,13 @@ def test_what_would_fill_the_memory() -> None:
 
 
 def test_a_choice_by_name() -> None:
-    assert chosen("prior") == {}
-    assert chosen("flow", {"steps": 7})["steps"] == 7
+    assert chosen("sampler", "prior") == {}
+    assert chosen("sampler", "flow", {"steps": 7})["steps"] == 7
     with pytest.raises(UserError, match=r"sampler=flwo: there is none; .*Did you mean 'flow'\?"):
-        chosen("flwo")
+        chosen("sampler", "flwo")
     with pytest.raises(UserError, match=r"sampler\.step: .*Flow takes no 'step'"):
-        chosen("flow", {"step": 7})
+        chosen("sampler", "flow", {"step": 7})
     with pytest.raises(UserError, match=r"sampler\.steps='many': "):
-        chosen("flow", {"steps": "many"})
+        chosen("sampler", "flow", {"steps": "many"})
     with pytest.raises(UserError, match="sampler=prior takes no steps: choose another sampler"):
-        chosen("prior", {"steps": 7})
+        chosen("sampler", "prior", {"steps": 7})

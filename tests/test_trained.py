@@ -8,6 +8,8 @@ import pytest
 import torch
 
 import aetrain
+from aetrain import checkpoint
+from aetrain.autoencoder import CARD
 from aetrain.errors import UserError
 from aetrain.trained import Trained
 from tests.conftest import TINY
@@ -85,6 +87,18 @@ def test_a_single_file_is_enough(
     moved.write_bytes((Path(str(runs["vae"]["path"])) / "checkpoints/best.ckpt").read_bytes())
     z = torch.zeros(1, 2)
     assert torch.equal(aetrain.load(moved).decode(z), vae.decode(z))
+
+
+def test_a_checkpoint_of_an_earlier_version(
+    runs: dict[str, dict[str, object]], vae: Trained, here: Path
+) -> None:
+    """It knows nothing of groups that came later, which do nothing by default."""
+    content = checkpoint.read(Path(str(runs["vae"]["path"])) / "checkpoints/best.ckpt")
+    for group in ("corruption", "sparsity"):
+        assert content[CARD]["config"].pop(group) == {}
+    checkpoint.write(Path("old.ckpt"), content)
+    x = torch.rand(3, 1, 8, 8).round()
+    assert torch.equal(aetrain.load("old.ckpt").encode(x), vae.encode(x))
 
 
 def test_doubles_stay_doubles(here: Path) -> None:

@@ -51,7 +51,7 @@ def data_of(trained: Trained, places: Mapping[str, Any] | None = None) -> DataMo
             f"the data have the shape {tuple(data.event)} now, but the model was trained on"
             f" {tuple(trained.event)}: use the files of the training"
         )
-    data.corruption = build_corruption(config.get("corruption", {}), data.values_seen())
+    data.corruption = build_corruption(config["corruption"], data.values_seen())
     trained.model.denoises = data.corruption is not None
     data.configure(seed=config["seed"], position=trained.model.position)
     return data

@@ -14,6 +14,7 @@ from aetrain.averaging import usable
 from aetrain.build import build_model, build_sampler
 from aetrain.config.allowlist import require_allowed
 from aetrain.config.chosen import chosen
+from aetrain.config.files import defaults
 from aetrain.errors import UserError
 from aetrain.position import Position
 from aetrain.precision import in_precision
@@ -154,7 +155,9 @@ def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:
 def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:
     """Return the model that a checkpoint's content describes."""
     card = content[CARD]
-    config = card["config"]
+    # groups that an earlier version had not, and whose default is none
+    absent = {group: {} for group, name in defaults().items() if name == "none"}
+    config = {**absent, **card["config"]}
     require_allowed(config, allow)
     event = torch.Size(card["event"])
     model = in_precision(build_model(config, event), config["trainer"]["precision"])
