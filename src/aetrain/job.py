@@ -112,6 +112,11 @@ def assemble(
     if made is None or found != known:
         made = build(data.event)
     model, sampler = made
+    if codes and not model.encodes:
+        raise UserError(
+            f"evaluation.probe={codes}: this model has no encoder, so there are no codes to"
+            " classify: set evaluation.probe=0"
+        )
     if sampler is not None:
         sampler.require(len(data.tables["train"]))
     position = Position()

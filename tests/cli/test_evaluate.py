@@ -67,3 +67,13 @@ def test_features_need_classes(vectors_run: Path, ae: Ae):
     own = ["dataset=array", f"dataset.path={vectors_run.parent / 'x.csv'}", "likelihood=gaussian"]
     with pytest.raises(UserError, match=r"evaluation\.probe=9: the data have no labels"):
         aetrain.train([*TINY, *own, "evaluation.probe=9"])
+
+
+def test_features_need_an_encoder(here: Path, ae: Ae):
+    with pytest.raises(UserError, match=r"evaluation\.probe=9: this model has no encoder"):
+        aetrain.train([*TINY, "model=gan", "evaluation.probe=9", "run.dir=g"])
+    assert not Path("g").exists()
+    aetrain.train([*TINY, "model=gan", "trainer.max_epochs=1", "run.dir=g"])
+    status, _, err = ae("evaluate", "g", "-m", "features")
+    assert status == 2
+    assert err.startswith("ae: model=gan has no encoder")

@@ -39,9 +39,7 @@ Examples
     "measures",
     type=click.Choice(NAMES),
     multiple=True,
-    default=("nll", "squared_error"),
-    show_default=True,
-    help="May be given several times.",
+    help="May be given several times.  [default: nll, and squared_error where the model has one]",
 )
 @options.split
 @options.count("Judge by at most so many examples, at random.  [default: all]", None)

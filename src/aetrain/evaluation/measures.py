@@ -64,7 +64,22 @@ def of_evidence(subject: Subject) -> Mapping[str, float]:
 def of_squared_error(subject: Subject) -> Mapping[str, float]:
     """Return the squared error of reconstructions."""
     s = subject
-    return reconstruction_error(s.model, s.data, s.split, s.rows, watch=s.watch)
+    figures = reconstruction_error(s.model, s.data, s.split, s.rows, watch=s.watch)
+    if not figures:
+        raise UserError(
+            "--measure squared_error: this decoder draws one pixel after another, so p(x|z) has no"
+            " mean that could be computed; choose another measure"
+        )
+    return figures
+
+
+def usual(subject: Subject) -> Mapping[str, float]:
+    """Return the run's own test again, and the squared error of reconstructions if it has one."""
+    s = subject
+    figures = of_evidence(s)
+    if not s.model.encodes or "squared_error" in figures:
+        return figures
+    return {**figures, **reconstruction_error(s.model, s.data, s.split, s.rows, watch=s.watch)}
 
 
 def of_features(subject: Subject) -> Mapping[str, float]:
@@ -89,8 +104,8 @@ MEASURES: Mapping[str, Measure] = {
 
 
 def measured(subject: Subject, names: Sequence[str]) -> dict[str, float]:
-    """Return the figures of several measures, in the order of their names."""
-    figures: dict[str, float] = {}
+    """Return the figures of several measures, in the order of their names; none: the usual ones."""
+    figures: dict[str, float] = {} if names else dict(usual(subject))
     for name in names:
         figures |= MEASURES[name](subject)
     return figures

@@ -1,0 +1,31 @@
+"""Verbs know no model by name: each serves every choice in conf/model, or refuses in a line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import aetrain
+from aetrain.config.files import groups
+from tests.cli.conftest import Ae
+from tests.conftest import TINY
+
+NEEDS_CODES = ["reconstruct r test:0 -o x.png", "interpolate r test:0 test:1 -o x.png"]
+
+
+@pytest.mark.parametrize("model", groups()["model"])
+def test_a_model_is_judged_sampled_and_reconstructed(model: str, here: Path, ae: Ae):
+    results = aetrain.train([*TINY, f"model={model}", "trainer.max_epochs=1", "run.dir=r"])
+    status, out, err = ae("evaluate", "r", "--json", "-k", "5")
+    assert (status, err) == (0, "")
+    (found,) = json.loads(out)
+    own = {k: v for k, v in results.items() if k.startswith("test/")}
+    assert own
+    assert {k: found[k] for k in own} == pytest.approx(own, rel=1e-4, abs=1e-5, nan_ok=True)
+    assert ae("sample", "r", "-n", "4", "-o", "s.png")[0] == 0
+    encodes = aetrain.load("r").model.encodes
+    for line in NEEDS_CODES:
+        status, _, err = ae(*line.split())
+        assert status == (0 if encodes else 2), err
+    status, _, err = ae("traverse", "r", "-o", "t.png", "-n", "3")
+    assert status == 0 or (status == 2 and len(err.splitlines()) == 1)
