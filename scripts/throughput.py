@@ -103,10 +103,13 @@ def bare_seconds(lap: Lap) -> float:
                 if model.stage.corrupted:
                     batch = data.corrupt(batch)
                 for name, player in players.items():
+                    if (done + 1) % player.every:
+                        continue
                     optimizers[name].zero_grad(set_to_none=True)
                     loss = torch.zeros(())
                     for term, cost in player.terms(batch).items():
-                        weight = model.plan.weights.get(term, 1.0)
+                        own = player.weights.get(term, 1.0)
+                        weight = model.plan.weights.get(term, own)
                         number = weight(done, lap.batches) if callable(weight) else weight
                         if number:
                             loss = loss + number * batch_mean(cost, len(rows), World())

@@ -36,13 +36,18 @@ OWN_NETWORK = {
 """Models that have networks of their own (the default stands for none) or take some only."""
 LAYERWISE = ("stacked_ae", "sdae")
 """Models of which all stages but the last reconstruct what one layer is given."""
-REFUSED = {("rae_gp", "pixelcnn"), ("rae_sn", "tied"), ("gan", "pixelcnn"), ("gan", "tied")}
+REFUSED = {
+    *(("rae_gp", "pixelcnn"), ("rae_sn", "tied"), ("gan", "pixelcnn"), ("gan", "tied")),
+    *(("vaegan", "pixelcnn"), ("vaegan", "tied")),
+}
 """Models and networks that do not go together."""
 OPTIONS = {
     "deep_hvae": ("model.width=8",),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
-    **dict.fromkeys(["aae", "aae_labelled", "aae_semi", "aae_cluster"], ("model.hidden=[8]",)),
+    **dict.fromkeys(
+        ["aae", "aae_labelled", "aae_semi", "aae_cluster", "wae_gan"], ("model.hidden=[8]",)
+    ),
 }
 MODELS = cases("model")
 PLACES = [
@@ -54,8 +59,15 @@ PLACES = [
 
 every_model = pytest.mark.parametrize("case", MODELS)
 every_place = pytest.mark.parametrize(("case", "network", "event"), PLACES)
-ALIKE = {"factor_vae": ["objective.weights.total_correlation=1"]}
-"""What lets a report's cost be most of a loss: four codes are told from shuffled ones too well."""
+ALIKE = {
+    "factor_vae": ["objective.weights.total_correlation=1"],
+    "vaegan": [
+        *("objective.weights.features=100", "objective.weights.decoder_features=100"),
+        *("+objective.weights.adversarial=0", "adversary.rate=1e-4", "network.encoder.hidden=[64]"),
+    ],
+}
+"""What lets a report's cost be most of a loss: four codes are told from shuffled ones too well, and
+four images from their reconstructions; features that tell pixels are many, and stand still."""
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +111,9 @@ def train(model: Autoencoder, plan: Plan, batch: Batch, steps: int) -> Iterator[
     """Train the present stage on one batch as `Autoencoder.step` does; yield each step's costs."""
     players, number = model.players(), len(batch["x"])
     optimizers = {name: plan.optimizer(p.parameters()) for name, p in players.items()}
+    for name, player in players.items():
+        for group in optimizers[name].param_groups:
+            group["lr"] *= player.rate
     game = Game(players, optimizers, plan, steps)
     for step in range(steps):
         yield game.play(batch, number, step, measure=True)

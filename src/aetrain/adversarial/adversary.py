@@ -119,19 +119,24 @@ class Adversary(Evolving):
 
         Arguments:
             real: real examples (B, *shape), one tensor for each thing that is marked.
-            fake: fakes of the same shapes, without gradients.
-            conditions: what both are marked in the light of.
+            fake: fakes of the same shapes, without gradients; or several sets of them, one after
+                another, (k B, *shape), of which the costs add up.
+            conditions: what all are marked in the light of, (B, *shape).
         """
         real, fake = self._blurred(real), self._blurred(fake)
-        # one pass for both: no layer of ours looks across a batch
-        both = [torch.cat([x, y]) for x, y in zip(real, fake, strict=True)]
-        twice = [torch.cat([c, c]) for c in conditions]
-        of_real, of_fake = self(*both, *twice).chunk(2)
-        terms = {"real": self.loss.real(of_real), "fake": self.loss.fake(of_fake)}
+        b, sets = len(real[0]), len(fake[0]) // len(real[0])
+        # one pass for all: no layer of ours looks across a batch
+        all_of_them = [torch.cat([x, y]) for x, y in zip(real, fake, strict=True)]
+        marks = self(*all_of_them, *[torch.cat([c] * (1 + sets)) for c in conditions])
+        of_real, of_fake = marks[:b], marks[b:].reshape(sets, b)
+        costs = self.loss.fake(of_fake)
+        terms = {"real": self.loss.real(of_real), "fake": costs[0] if sets == 1 else costs.sum(0)}
         if self.r1:
             terms["r1"] = 0.5 * squared_slope(lambda *x: self(*x, *conditions), real)
         if self.gradient_penalty:
-            slope = squared_slope(lambda *x: self(*x, *conditions), between(real, fake))
+            slope = squared_slope(
+                lambda *x: self(*x, *conditions), between(real, [x[:b] for x in fake])
+            )
             # an infinite derivative at slope 0 would spoil the mean
             terms["gradient_penalty"] = ((slope + 1e-12).sqrt() - 1).square()
         return self._named({**terms, **self.accuracy(of_real, of_fake)})
@@ -143,11 +148,17 @@ class Adversary(Evolving):
 
     @torch.no_grad()
     def accuracy(self, of_real: Tensor, of_fake: Tensor) -> dict[str, Tensor]:
-        """Return which marks (B,) are on their own side of the boundary, as 0 and 1."""
+        """Return which marks are on their own side of the boundary, as 0 and 1, each (B,).
+
+        Arguments:
+            of_real: (B,).
+            of_fake: (B,), or (k, B) of which the mean over k is returned.
+        """
         boundary = self.loss.boundary
         middle = 0.5 * (of_real.mean() + of_fake.mean()) if boundary is None else boundary
-        told = {"accuracy_real": of_real > middle, "accuracy_fake": of_fake <= middle}
-        return {name: right.to(of_real.dtype) for name, right in told.items()}
+        right = (of_fake <= middle).to(of_real.dtype)
+        told = right if right.dim() == 1 else right[0] if len(right) == 1 else right.mean(0)
+        return {"accuracy_real": (of_real > middle).to(of_real.dtype), "accuracy_fake": told}
 
     def after_step(self, step: int, total: int, world: World) -> None:
         """Let the noise fall."""

@@ -6,6 +6,8 @@ from torch import Tensor
 from torch.distributions import Distribution
 from torch.nn.functional import cross_entropy
 
+from aetrain.errors import UserError
+
 
 @final
 class SoftClass(Distribution):
@@ -34,6 +36,13 @@ class SoftClass(Distribution):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Return the same without its gradient."""
         return self.rsample(sample_shape).detach()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Refuse: a point mass has no density."""
+        raise UserError(
+            "codes of class and style hold class probabilities, a point without a density, so there"
+            " is no rate: use objective=reconstruction"
+        )
 
     def surprise(self, y: Tensor) -> Tensor:
         """Return −log softmax(ℓ)_y in nats, (B,), for classes y (B,); 0 where y < 0."""
