@@ -40,7 +40,10 @@ class Family(nn.Module, ABC):
     """c of a posterior on Space.BALL, whose curvature is −c."""
 
     has_density: bool = True
-    """False for a point mass, which can be sampled but not scored."""
+    """False for what can be sampled but not scored, such as a point mass."""
+
+    point: bool = False
+    """True for a point mass: a posterior's draw is certain, and all of them are one."""
 
     explicit_density: bool = True
     """False where the density is cheap at the family's own draws only, as for most flows."""

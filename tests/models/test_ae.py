@@ -64,6 +64,11 @@ def test_the_refusals_from_the_command_line(model: str) -> None:
         build(f"model={model}", "samples=3")
 
 
+def test_a_posterior_without_density_may_still_be_random() -> None:
+    with pytest.raises(UserError, match="posterior=implicit is random"):
+        build("model=ae", "posterior=implicit")
+
+
 @pytest.mark.parametrize("samples", [0, 2])
 def test_more_than_one_sample_is_refused(samples: int) -> None:
     with pytest.raises(UserError) as caught:

@@ -95,7 +95,7 @@ class AE(Pair):
 
 def require_point(posterior: Family, samples: int) -> None:
     """Raise UserError where codes would be random, or drawn more than once."""
-    if posterior.has_density:
+    if not posterior.point:
         raise UserError(
             f"posterior={choice(posterior)} is random, but this model encodes to a point:"
             " use posterior=delta (its default), or model=vae"

@@ -215,7 +215,7 @@ def _places(event: torch.Size, downsample: int, positions: int) -> tuple[int, ..
 def _require_point(pieces: Pieces, samples: int) -> None:
     """Raise UserError for a posterior that is random, or several samples."""
     posterior = pieces.posterior(pieces.latent)
-    if posterior.has_density:
+    if not posterior.point:
         raise UserError(
             f"quantised codes are a point for each x, and posterior={choice(posterior)} is random:"
             " use posterior=delta (the model's default), or model=vae"

@@ -27,6 +27,7 @@ class Delta(Family):
     """
 
     has_density = False
+    point = True
 
     def __init__(
         self,
