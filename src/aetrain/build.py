@@ -41,6 +41,9 @@ LOCATION = (
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
 
+OF_LABELS = ("head",)
+"""Groups that learn from labels, and have a number of `classes`."""
+
 UNUSED = {
     "encoder_objective": "objective.encoder: this model has no bound for the encoder alone: use"
     " model=vae, or objective=iwae",
@@ -86,26 +89,32 @@ def settle_levels(config: Config, values: Values | None) -> None:
 
 
 def settle_classes(config: Config, classes: int, dataset: str) -> None:
-    """Give a head the number of the data's classes, where it has none.
+    """Give what learns from labels the number of the data's classes, where it has none.
 
     Raises:
-        UserError: where the data have no labels, or more classes than the head.
+        UserError: where the data have no labels, or more classes than are asked for.
     """
-    node = config["head"]
-    if not node:
-        return
-    if not classes:
-        raise UserError(
-            f"head: learns from labels, and dataset={dataset} has none: use head=none, or"
-            " another dataset (of dataset=array, set dataset.label)"
-        )
-    if node["classes"] is None:
-        node["classes"] = classes
-    if node["classes"] < classes:
-        raise UserError(
-            f"head.classes={node['classes']}: the labels are of {classes} classes; must be"
-            f" {classes} or more, or null"
-        )
+    for group in OF_LABELS:
+        node = config[group]
+        if not node:
+            continue
+        if config["dataset"].get("labelled") == "none":
+            raise UserError(
+                f"{group}: learns from labels, and dataset.labelled=none takes them away: use"
+                f" dataset.labelled=all or a number, or {group}=none"
+            )
+        if not classes:
+            raise UserError(
+                f"{group}: learns from labels, and dataset={dataset} has none: use {group}=none, or"
+                " another dataset (of dataset=array, set dataset.label)"
+            )
+        if node["classes"] is None:
+            node["classes"] = classes
+        if node["classes"] < classes:
+            raise UserError(
+                f"{group}.classes={node['classes']}: the labels are of {classes} classes; must be"
+                f" {classes} or more, or null"
+            )
 
 
 def likelihood_support(config: Config) -> Values:
