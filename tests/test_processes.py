@@ -35,6 +35,7 @@ AS_ONE = {
     "cae": [],
     "stacked_ae": ["head=classifier"],
     "vae": ["trainer.max_steps=0"],
+    "cvae": ["trainer.max_steps=0", "dataset.labelled=500"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],
     "poincare_vae": ["trainer.max_steps=0"],

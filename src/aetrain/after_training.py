@@ -81,7 +81,8 @@ def codes_of(parts: "Parts", split: str, most: int, device: torch.device) -> Ten
     codes: list[Tensor] = []
     for block, batch in enumerate(data.blocks_of(split, rows, device)):
         seed_torch(device, FIT, model.seed, number, block)
-        codes.append(model.encode(batch["x"].to(model.dtype)).sample())
+        with model.conditioned(batch):
+            codes.append(model.encode(batch["x"].to(model.dtype)).sample())
     return torch.cat(codes)
 
 
@@ -104,7 +105,9 @@ def _fitted(parts: "Parts", device: torch.device) -> dict[str, float]:
     figures = {"codes": float(len(codes)), "fit_s": time.perf_counter() - started}
     valid = codes_of(parts, "valid", sampler.codes, device)
     seed_torch(device, FIT, model.seed, 1)
-    scores = {"log_prob": sampler.score(valid), "prior_log_prob": log_density(model.codes(), valid)}
+    scores = {"log_prob": sampler.score(valid)}
+    if model.conditioning is None:  # else it may be another one for each example
+        scores["prior_log_prob"] = log_density(model.codes(), valid)
     figures |= {name: score.mean().item() for name, score in scores.items() if score is not None}
     return {f"sampler/{name}": figure for name, figure in figures.items()}
 

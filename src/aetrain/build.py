@@ -9,6 +9,11 @@ import torch
 from aetrain import schedules
 from aetrain.autoencoder import Autoencoder
 from aetrain.averaging import AveragedWeights
+from aetrain.conditioning.conditioned_network import (
+    ConditionedAutoregressive,
+    ConditionedNetwork,
+)
+from aetrain.conditioning.modulated_network import ModulatedNetwork
 from aetrain.corruptions.corruption import Corruption
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError, choice
@@ -22,6 +27,8 @@ from aetrain.spaces import Space
 from aetrain.values import BINARY, COUNTS, UNIT, Values
 
 Config = dict[str, Any]
+
+CONDITIONAL = (ConditionedNetwork, ConditionedAutoregressive, ModulatedNetwork)
 
 LOCATION = (
     "source",
@@ -41,7 +48,7 @@ LOCATION = (
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
 
-OF_LABELS = ("head",)
+OF_LABELS = ("head", "conditioning")
 """Groups that learn from labels, and have a number of `classes`."""
 
 UNUSED = {
@@ -154,12 +161,25 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     """
     maker = make(config["model"])
     wanted = inspect.signature(maker.func).parameters
-    offered = Pieces(config, event).offered()
+    pieces = Pieces(config, event)
+    offered = pieces.offered()
     for name in offered:
         if name in UNUSED and name not in wanted:
             raise UserError(UNUSED[name])
     model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
+    if pieces.conditioning is not None:
+        _require_conditional(model, choice(pieces.conditioning))
+        model.conditioning = None if model.sets_condition else pieces.conditioning
     return model
+
+
+def _require_conditional(model: Autoencoder, conditioning: str) -> None:
+    """Raise UserError where no network sees the condition that was asked for."""
+    if not any(isinstance(module, CONDITIONAL) for module in model.modules()):
+        raise UserError(
+            f"conditioning={conditioning}: the networks of {type(model).__name__} are its own, and"
+            " see no condition: use conditioning=none, or model=cvae"
+        )
 
 
 def build_sampler(node: Mapping[str, Any], model: Autoencoder) -> Sampler | None:

@@ -32,6 +32,7 @@ CHAINS = [(network, event) for network, event in ALL if network in ("mlp", "tied
 OWN_NETWORK = {
     "deep_hvae": [("mlp", event) for event in IMAGES],
     **dict.fromkeys(["stacked_ae", "sdae"], CHAINS),
+    "cvae": [(network, event) for network, event in ALL if network in ("mlp", "gyroplane")],
 }
 """Models that have networks of their own (the default stands for none) or take some only."""
 LAYERWISE = ("stacked_ae", "sdae")
@@ -81,7 +82,16 @@ def settings(case: Case, *options: str) -> dict[str, Any]:
 
 
 def build(case: Case, event: Any = (1, 8, 8), *options: str) -> Autoencoder:
-    return build_model(settings(case, *options), event)
+    return made(settings(case, *options), event)
+
+
+def made(chosen: dict[str, Any], event: Any) -> Autoencoder:
+    """Return a model; a conditional one under its first class, until another one is given."""
+    model = build_model(chosen, event)
+    if (conditioning := model.conditioning) is not None:
+        first = conditioning.of_labels(torch.tensor([0]))
+        conditioning.condition.given(first).__enter__()
+    return model
 
 
 def binary(*shape: int) -> Tensor:
@@ -137,7 +147,7 @@ def test_shapes(case: Case, network: str, event: Any) -> None:
     for batch in [(B,), (S, B)]:
         p = model.decode(torch.randn(*batch, *model.latent))
         assert (p.batch_shape, p.event_shape) == (batch, event)
-    p = model.sample(7)
+    p = model.sample(7, None if model.conditioning is None else 0)
     assert (p.batch_shape, p.event_shape) == ((7,), event)
     assert p.sample().shape == (7, *event)
     log_p = model.log_prob(x, 5)
@@ -224,7 +234,7 @@ def test_terms(case: Case) -> None:
 @every_place
 def test_a_step_moves_every_parameter(case: Case, network: str, event: Any) -> None:
     chosen = settings(case, f"network={network}", "network.activation=tanh")
-    model = build_model(chosen, event)
+    model = made(chosen, event)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     for _ in every_stage(model):
         (costs,) = train(model, build_plan(chosen, "cpu"), batch_of(binary(B, *event)), 1)
@@ -236,7 +246,7 @@ def test_a_step_moves_every_parameter(case: Case, network: str, event: Any) -> N
 @every_model
 def test_training_lowers_the_cost(case: Case) -> None:
     chosen = settings(case, "optimizer.lr=0.01", *ALIKE.get(case.choice, []))
-    model = build_model(chosen, (1, 8, 8))
+    model = made(chosen, (1, 8, 8))
     batch, steps = batch_of(binary(B, 1, 8, 8)), 400  # directions begin by telling next to nothing
 
     def cost() -> Tensor:

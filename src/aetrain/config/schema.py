@@ -20,8 +20,8 @@ from aetrain.errors import did_you_mean
 
 GROUPS = (
     *("model", "likelihood", "prior", "posterior", "network", "dataset", "objective", "annealing"),
-    *("corruption", "sparsity", "head", "adversary", "sampler", "optimizer", "schedule"),
-    *("trainer", "callbacks", "logger"),
+    *("conditioning", "corruption", "sparsity", "head", "adversary", "sampler", "optimizer"),
+    *("schedule", "trainer", "callbacks", "logger"),
 )
 """The groups that every run has."""
 
