@@ -198,8 +198,7 @@ class Autoencoder(pl.LightningModule, ABC):
         """Let a conditional model work as for examples without a label for a while."""
         if self.conditioning is None:
             return nullcontext()
-        condition = self.conditioning.condition
-        return condition.given(torch.zeros(1, *condition.shape, device=self.device))
+        return self.conditioning.condition.none(self.device)
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:

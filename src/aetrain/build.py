@@ -166,10 +166,14 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     for name in offered:
         if name in UNUSED and name not in wanted:
             raise UserError(UNUSED[name])
-    model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
-    if pieces.conditioning is not None:
-        _require_conditional(model, choice(pieces.conditioning))
-        model.conditioning = None if model.sets_condition else pieces.conditioning
+    chosen = {name: part for name, part in offered.items() if name in wanted}
+    if pieces.conditioning is None:
+        model: Autoencoder = maker(**{name: part() for name, part in chosen.items()})
+        return model
+    with pieces.conditioning.condition.none():  # some try out their networks when they are made
+        model = maker(**{name: part() for name, part in chosen.items()})
+    _require_conditional(model, choice(pieces.conditioning))
+    model.conditioning = None if model.sets_condition else pieces.conditioning
     return model
 
 

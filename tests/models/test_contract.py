@@ -42,6 +42,8 @@ REFUSED = {
     *(("vaegan", "pixelcnn"), ("vaegan", "tied")),
 }
 """Models and networks that do not go together."""
+UNDER: list[Any] = []
+"""The conditions that models are under."""
 OPTIONS = {
     "deep_hvae": ("model.width=8",),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
@@ -90,7 +92,9 @@ def made(chosen: dict[str, Any], event: Any) -> Autoencoder:
     model = build_model(chosen, event)
     if (conditioning := model.conditioning) is not None:
         first = conditioning.of_labels(torch.tensor([0]))
-        conditioning.condition.given(first).__enter__()
+        under = conditioning.condition.given(first)
+        under.__enter__()
+        UNDER.append(under)  # it ends with the last reference
     return model
 
 

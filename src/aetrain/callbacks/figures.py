@@ -98,10 +98,9 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     few = x[:16]
     with model.conditioned(_rows(batch, slice(16))):
         reconstructed, of_space = _cpu(model.reconstruct(few)), chart(model.encode(few))
-        if model.denoises:
-            seed_torch(model.device, SAMPLE, 1)
-            noisy = data.corrupt({"x": few})["x"]
-            denoised = _cpu(model.reconstruct(noisy))
+        seed_torch(model.device, SAMPLE, 1)
+        noisy = data.corrupt({"x": few})["x"] if model.denoises else few
+        denoised = _cpu(model.reconstruct(noisy)) if model.denoises else reconstructed
     yield "reconstructions", reconstructions(_cpu(few), reconstructed, title="validation examples")
     if model.denoises:
         yield "denoising", denoising(_cpu(few), _cpu(noisy), denoised, title="validation examples")

@@ -1,7 +1,7 @@
 """What conditional networks are given beside their own input."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import final
 
 import torch
@@ -32,6 +32,10 @@ class Condition:
             yield
         finally:
             self._present = before
+
+    def none(self, device: torch.device | None = None) -> AbstractContextManager[None]:
+        """Let there be no condition, c = 0, for a while, however many rows there are."""
+        return self.given(torch.zeros(1, *self.shape, device=device))
 
     def of(self, rows: int, like: Tensor) -> Tensor:
         """Return the condition of the rows of a folded batch, (rows, *shape), in the type of like.

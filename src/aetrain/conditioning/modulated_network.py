@@ -83,7 +83,7 @@ def modulated(
     return ModulatedNetwork(made, condition, modulator, name)
 
 
-def _hidden(network: nn.Module, name: str) -> list[nn.Module]:
+def _hidden(network: nn.Module, name: str) -> Sequence[nn.Module]:
     inside = {m for a in network.modules() if isinstance(a, SelfAttention) for m in a.modules()}
     layers = [m for m in network.modules() if isinstance(m, LAYERS) and m not in inside]
     if len(layers) < 2:
