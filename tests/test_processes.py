@@ -36,6 +36,8 @@ AS_ONE = {
     "stacked_ae": ["head=classifier"],
     "vae": ["trainer.max_steps=0"],
     "cvae": ["trainer.max_steps=0", "dataset.labelled=500"],
+    "m2": ["trainer.max_steps=0", "dataset.labelled=100", "dataset.labelled_batch=10"],
+    "m1m2": ["trainer.max_steps=0", "dataset.labelled=100", "dataset.labelled_batch=10"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],
     "poincare_vae": ["trainer.max_steps=0"],

@@ -175,7 +175,7 @@ class Autoencoder(pl.LightningModule, ABC):
             batch: of B examples.
             dropped: whether some have none, as in training.
         """
-        if (conditioning := self.conditioning) is None:
+        if (conditioning := self.conditioning) is None or self.sets_condition:
             return nullcontext()
         c = conditioning.of_batch(batch)
         return conditioning.condition.given(conditioning.dropped(c) if dropped else c)

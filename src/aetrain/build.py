@@ -173,7 +173,7 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     with pieces.conditioning.condition.none():  # some try out their networks when they are made
         model = maker(**{name: part() for name, part in chosen.items()})
     _require_conditional(model, choice(pieces.conditioning))
-    model.conditioning = None if model.sets_condition else pieces.conditioning
+    model.conditioning = pieces.conditioning
     return model
 
 

@@ -29,10 +29,12 @@ ALL = [
     for event in EVENTS.get(network, [(1, 8, 8)])
 ]
 CHAINS = [(network, event) for network, event in ALL if network in ("mlp", "tied")]
+BESIDE = [(network, event) for network, event in ALL if network in ("mlp", "gyroplane")]
+"""Networks that take a condition beside their own input."""
 OWN_NETWORK = {
     "deep_hvae": [("mlp", event) for event in IMAGES],
     **dict.fromkeys(["stacked_ae", "sdae"], CHAINS),
-    "cvae": [(network, event) for network, event in ALL if network in ("mlp", "gyroplane")],
+    **dict.fromkeys(["cvae", "m2"], BESIDE),
 }
 """Models that have networks of their own (the default stands for none) or take some only."""
 LAYERWISE = ("stacked_ae", "sdae")
@@ -46,6 +48,8 @@ UNDER: list[Any] = []
 """The conditions that models are under."""
 OPTIONS = {
     "deep_hvae": ("model.width=8",),
+    "m2": ("conditioning.classes=4",),
+    "m1m2": ("conditioning.classes=4", "model.hidden=[8]", "model.style=3"),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
     **dict.fromkeys(
@@ -90,7 +94,7 @@ def build(case: Case, event: Any = (1, 8, 8), *options: str) -> Autoencoder:
 def made(chosen: dict[str, Any], event: Any) -> Autoencoder:
     """Return a model; a conditional one under its first class, until another one is given."""
     model = build_model(chosen, event)
-    if (conditioning := model.conditioning) is not None:
+    if (conditioning := model.conditioning) is not None and not model.sets_condition:
         first = conditioning.of_labels(torch.tensor([0]))
         under = conditioning.condition.given(first)
         under.__enter__()

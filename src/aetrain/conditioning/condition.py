@@ -24,6 +24,11 @@ class Condition:
         self.shape = torch.Size(shape)
         self._present: Tensor | None = None
 
+    @property
+    def present(self) -> Tensor | None:
+        """The condition that is given, (B, *shape); None where there is none."""
+        return self._present
+
     @contextmanager
     def given(self, c: Tensor | None) -> Iterator[None]:
         """Let c (B, *shape) be the condition for a while; None: none is given."""
