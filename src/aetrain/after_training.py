@@ -51,12 +51,13 @@ def fit_sampler(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, fl
 
 
 def probe(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, float]:
-    """Return what the codes are worth to a linear probe and to k-NN, where the run asks for it.
+    """Return what the codes are worth to simple classifiers, where the run asks for it.
 
     Process 0 encodes and fits; the figures are those of `ae evaluate --measure features`.
 
     Returns:
-        `test/probe_accuracy`, `test/knn_accuracy` and their 95 % intervals; `time/probe_s`.
+        `test/probe_accuracy`, `test/knn_accuracy`, `test/svm_accuracy` and their 95 % intervals;
+        `time/probe_s`.
     """
     model, codes = parts.model, job.config["evaluation"]["probe"]
     if not codes or model.world.rank or job.config["trainer"]["fast_dev_run"]:

@@ -125,7 +125,9 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
             "latent_grid",
             decoded_grid(partial(_decoded, model, place), names=of_space.names),
         )
-    if (weights := first_layer(model, few)) is not None:
+    with model.conditioned(_rows(batch, slice(16))):
+        weights = first_layer(model, few)
+    if weights is not None:
         yield "filters", filters(weights)
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)
