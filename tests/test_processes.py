@@ -37,6 +37,7 @@ AS_ONE = {
     "vae": ["trainer.max_steps=0"],
     "cvae": ["trainer.max_steps=0", "dataset.labelled=500"],
     "m2": ["trainer.max_steps=0", "dataset.labelled=100", "dataset.labelled_batch=10"],
+    "gmvae": ["trainer.max_steps=0"],
     "m1m2": ["trainer.max_steps=0", "dataset.labelled=100", "dataset.labelled_batch=10"],
     "two_stage_vae": ["trainer.max_steps=0"],
     "svae": ["trainer.max_steps=0"],

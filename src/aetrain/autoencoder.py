@@ -165,6 +165,11 @@ class Autoencoder(pl.LightningModule, ABC):
             UserError: for a condition that there is not; where there is none, once it is needed.
         """
         if (conditioning := self.conditioning) is None:
+            if condition is not None:
+                raise UserError(
+                    "condition: this model was trained without one: leave it out, or use a model"
+                    " with conditioning=concat"
+                )
             return nullcontext()
         return conditioning.condition.given(conditioning.asked(condition, rows, self.device))
 

@@ -205,7 +205,7 @@ def test_what_cannot_be_conditional(options: list[str], message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-REFUSED = ["cae", "scae", "sdae", "stacked_ae", "deep_hvae", "vqvae", "rvqvae", "fsq_vae"]
+REFUSED = ["cae", "scae", "sdae", "stacked_ae", "deep_hvae", "vqvae", "rvqvae", "fsq_vae", "gmvae"]
 
 
 @pytest.mark.parametrize("model", [m for m in groups()["model"] if m in REFUSED])

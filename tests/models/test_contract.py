@@ -40,7 +40,13 @@ OWN_NETWORK = {
 LAYERWISE = ("stacked_ae", "sdae")
 """Models of which all stages but the last reconstruct what one layer is given."""
 REFUSED = {
-    *(("rae_gp", "pixelcnn"), ("rae_sn", "tied"), ("gan", "pixelcnn"), ("gan", "tied")),
+    *(
+        ("rae_gp", "pixelcnn"),
+        ("rae_sn", "tied"),
+        ("gan", "pixelcnn"),
+        ("gmvae", "tied"),
+        ("gan", "tied"),
+    ),
     *(("vaegan", "pixelcnn"), ("vaegan", "tied")),
 }
 """Models and networks that do not go together."""
@@ -215,6 +221,7 @@ def test_a_report_does_not_depend_on_the_batch_size(
         # the rate of a hierarchy depends on what was drawn above
         exact = whole.rates is not None and not isinstance(model.encode(x), OwnRate)
         compared = ["rate"] if exact or len(model.stages) > 1 else []
+        compared = [name for name in compared if name in whole.costs]
         for name in whole.costs if case.choice in LAYERWISE else compared:
             costs = torch.cat([p.costs[name] for p in parts])
             torch.testing.assert_close(whole.costs[name], costs)
@@ -243,12 +250,13 @@ def test_terms(case: Case) -> None:
 def test_a_step_moves_every_parameter(case: Case, network: str, event: Any) -> None:
     chosen = settings(case, f"network={network}", "network.activation=tanh")
     model = made(chosen, event)
-    before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    for _ in every_stage(model):
+    moved = set[str]()
+    for _ in every_stage(model):  # two stages' first steps of Adam may cancel to the last digit
+        before = {name: p.detach().clone() for name, p in model.named_parameters()}
         (costs,) = train(model, build_plan(chosen, "cpu"), batch_of(binary(B, *event)), 1)
         assert all(cost.isfinite() and not cost.requires_grad for cost in costs.values())
-    for name, parameter in model.named_parameters():
-        assert not torch.equal(parameter, before[name]), name
+        moved |= {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
+    assert moved == {name for name, _ in model.named_parameters()}
 
 
 @every_model
