@@ -42,8 +42,10 @@ read beside results.json. A training run measures the codes itself with `evaluat
 
 - Linear probe: multinomial logistic regression on standardised codes (means of q(z|x)) of at most
   `--codes` training examples; C by five-fold cross-validation among 0.001 ... 1000. k-NN: the vote
-  of 5 nearest training codes, Euclidean, codes as they are. Both are judged on the test examples;
-  the 95 % interval (Wilson's) covers the chance of drawing those, not that of training again.
+  of 5 nearest training codes, Euclidean, codes as they are. SVM: a Gaussian kernel, fitted to at
+  most 2,000 of them, C by cross-validation among 0.1 ... 100. Of a run with `dataset.labelled=N`
+  the training codes are those N. All are judged on the test examples; the 95 % interval (Wilson's)
+  covers the chance of drawing those, not that of training again.
 - `ae manifold` places at most `-n` examples. PCA and LDA map new points and are fitted to training
   examples, as the run was; t-SNE, Isomap and LLE can only place the points they are fitted to. No
   method sees the labels of what it places. In a plane of a wide code are its two principal axes.

@@ -122,9 +122,11 @@ def _assert_marginals(made: Any, z: Tensor) -> None:
     if isinstance(made(), Product):
         low, high = z.min().item() - 1, z.max().item() + 1
         grid = torch.linspace(low, high, 100_001, dtype=torch.float64)
-        one = torch.stack([grid, torch.zeros_like(grid)], -1)
-        p = made().log_prob(one).exp()
-        marginals = [(grid, p / torch.trapezoid(p, grid))] * 2
+        zero = torch.zeros_like(grid)
+        marginals = list[tuple[Tensor, Tensor]]()
+        for pair in [(grid, zero), (zero, grid)]:
+            p = made().log_prob(torch.stack(pair, -1)).exp().detach()
+            marginals.append((grid, p / torch.trapezoid(p, grid)))
     else:
         p = plane(made())
         marginals = [(SIDE, p.sum(1) / p.sum() / 0.05), (SIDE, p.sum(0) / p.sum() / 0.05)]

@@ -51,12 +51,13 @@ def fit_sampler(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, fl
 
 
 def probe(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, float]:
-    """Return what the codes are worth to a linear probe and to k-NN, where the run asks for it.
+    """Return what the codes are worth to simple classifiers, where the run asks for it.
 
     Process 0 encodes and fits; the figures are those of `ae evaluate --measure features`.
 
     Returns:
-        `test/probe_accuracy`, `test/knn_accuracy` and their 95 % intervals; `time/probe_s`.
+        `test/probe_accuracy`, `test/knn_accuracy`, `test/svm_accuracy` and their 95 % intervals;
+        `time/probe_s`.
     """
     model, codes = parts.model, job.config["evaluation"]["probe"]
     if not codes or model.world.rank or job.config["trainer"]["fast_dev_run"]:
@@ -81,7 +82,8 @@ def codes_of(parts: "Parts", split: str, most: int, device: torch.device) -> Ten
     codes: list[Tensor] = []
     for block, batch in enumerate(data.blocks_of(split, rows, device)):
         seed_torch(device, FIT, model.seed, number, block)
-        codes.append(model.encode(batch["x"].to(model.dtype)).sample())
+        with model.conditioned(batch):
+            codes.append(model.encode(batch["x"].to(model.dtype)).sample())
     return torch.cat(codes)
 
 
@@ -104,7 +106,9 @@ def _fitted(parts: "Parts", device: torch.device) -> dict[str, float]:
     figures = {"codes": float(len(codes)), "fit_s": time.perf_counter() - started}
     valid = codes_of(parts, "valid", sampler.codes, device)
     seed_torch(device, FIT, model.seed, 1)
-    scores = {"log_prob": sampler.score(valid), "prior_log_prob": log_density(model.codes(), valid)}
+    scores = {"log_prob": sampler.score(valid)}
+    if model.conditioning is None:  # else it may be another one for each example
+        scores["prior_log_prob"] = log_density(model.codes(), valid)
     figures |= {name: score.mean().item() for name, score in scores.items() if score is not None}
     return {f"sampler/{name}": figure for name, figure in figures.items()}
 

@@ -4,7 +4,7 @@ import math
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -14,6 +14,7 @@ from torch.distributions import Distribution
 from torch.optim import Optimizer
 
 from aetrain.averaging import AveragedWeights, suited, usable
+from aetrain.conditioning.conditioning import Conditioning
 from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, UserError, did_you_mean
@@ -65,6 +66,10 @@ class Autoencoder(pl.LightningModule, ABC):
     """False for a model without an encoder: there are no codes of examples, and what shows or uses
     them is left out."""
 
+    sets_condition: bool = False
+    """True for a model that says itself under which condition its networks work, such as one that
+    goes through all classes; of any other it is the batch's."""
+
     stages: Sequence[Stage] = (Stage(),)
     """What a run of this model does, one after another."""
 
@@ -82,6 +87,7 @@ class Autoencoder(pl.LightningModule, ABC):
         self.stop_signal = 0
         self.stops_at_once = False
         self.sampler: Sampler | None = None
+        self.conditioning: Conditioning | None = None
         self.listen: Callable[[], object] = lambda: None
         self.say: Callable[[str], object] = lambda text: None
         self.tally = Tally()
@@ -148,12 +154,56 @@ class Autoencoder(pl.LightningModule, ABC):
         watched = self.stage.watched or self.watched
         return f"denoising_{watched}" if self.denoises and self.stage.corrupted else watched
 
+    def under(self, condition: Tensor | int | None, rows: int) -> AbstractContextManager[None]:
+        """Let a conditional model work under a condition for a while; others take no notice.
+
+        Arguments:
+            condition: a class, one for each of the rows, or what stands for one, (rows, *shape).
+            rows: how many examples, or codes, will be given.
+
+        Raises:
+            UserError: for a condition that there is not; where there is none, once it is needed.
+        """
+        if (conditioning := self.conditioning) is None:
+            if condition is not None:
+                raise UserError(
+                    "condition: this model was trained without one: leave it out, or use a model"
+                    " with conditioning=concat"
+                )
+            return nullcontext()
+        return conditioning.condition.given(conditioning.asked(condition, rows, self.device))
+
+    def conditioned(self, batch: Batch, *, dropped: bool = False) -> AbstractContextManager[None]:
+        """Let a conditional model work under a batch's condition, or its labels, for a while.
+
+        Arguments:
+            batch: of B examples.
+            dropped: whether some have none, as in training.
+        """
+        if (conditioning := self.conditioning) is None or self.sets_condition:
+            return nullcontext()
+        c = conditioning.of_batch(batch)
+        return conditioning.condition.given(conditioning.dropped(c) if dropped else c)
+
     @torch.no_grad()
-    def sample(self, n: int) -> Distribution:
-        """Return p(x|z), batch shape (n,), for n draws of codes: the sampler's, if it is there."""
-        codes = self.codes() if self.sampler is None else self.sampler()
-        z = codes.sample((n,))
-        return self.decode(z if self.sampler is None else z.to(self.dtype))
+    def sample(self, n: int, condition: Tensor | int | None = None) -> Distribution:
+        """Return p(x|z), batch shape (n,), for n draws of codes: the sampler's, if it is there.
+
+        Arguments:
+            n: how many.
+            condition: of a conditional model: a class, or one for each.
+        """
+        with self.under(condition, n):
+            codes = self.codes() if self.sampler is None else self.sampler()
+            # a conditional prior has n distributions, one for each condition
+            z = codes.sample() if codes.batch_shape else codes.sample((n,))
+            return self.decode(z if self.sampler is None else z.to(self.dtype))
+
+    def conditioned_by_none(self) -> AbstractContextManager[None]:
+        """Let a conditional model work as for examples without a label for a while."""
+        if self.conditioning is None:
+            return nullcontext()
+        return self.conditioning.condition.none(self.device)
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -191,7 +241,8 @@ class Autoencoder(pl.LightningModule, ABC):
         if self.position.step == 0:
             self.prepare(self.data)
         if self.position.stage_step == 0:
-            self.begin_stage(self.data)
+            with self.conditioned_by_none():
+                self.begin_stage(self.data)
             if self.averaged_weights is not None:
                 self.averaged_weights.begin()
         self._evolving = [module for module in self.modules() if isinstance(module, Evolving)]
@@ -247,7 +298,8 @@ class Autoencoder(pl.LightningModule, ABC):
         seed_torch(self.device, STEP, self.seed, position.step, self.world.rank)
         batch = self.data.batch(item, self.device, corrupted=self.stage.corrupted)
         due = self.meter.due(position.step)
-        costs = self.game.play(batch, item.examples, position.stage_step, measure=due)
+        with self.conditioned(batch, dropped=True):
+            costs = self.game.play(batch, item.examples, position.stage_step, measure=due)
         position.batch += 1
         position.step += 1
         for module in self._evolving:
@@ -360,11 +412,12 @@ class Autoencoder(pl.LightningModule, ABC):
             nll_samples: K of log p(x); 0 leaves it out.
         """
         seed_torch(self.device, EVALUATE, self.seed, number)
-        report = self.report(batch)
-        log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
-        # stages in between that see no noise are not asked about it
-        if self.denoises and (self.stage.corrupted or self.stage is self.stages[-1]):
-            report = self._with_denoising(data, report, batch, number)
+        with self.conditioned(batch):
+            report = self.report(batch)
+            log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
+            # stages in between that see no noise are not asked about it
+            if self.denoises and (self.stage.corrupted or self.stage is self.stages[-1]):
+                report = self._with_denoising(data, report, batch, number)
         return report, None if log_p is None else {"nll": -log_p}
 
     def _with_denoising(
@@ -428,7 +481,8 @@ class Autoencoder(pl.LightningModule, ABC):
         present, terms = self.position.stage, list[str]()
         for stage in range(len(self.stages)):
             self.position.stage = stage
-            terms += [name for p in self.players().values() for name in p.terms(batch)]
+            with self.conditioned(batch):
+                terms += [name for p in self.players().values() for name in p.terms(batch)]
         self.position.stage = present
         for name in self.plan.weights:
             if name not in terms:

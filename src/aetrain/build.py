@@ -9,6 +9,11 @@ import torch
 from aetrain import schedules
 from aetrain.autoencoder import Autoencoder
 from aetrain.averaging import AveragedWeights
+from aetrain.conditioning.conditioned_network import (
+    ConditionedAutoregressive,
+    ConditionedNetwork,
+)
+from aetrain.conditioning.modulated_network import ModulatedNetwork
 from aetrain.corruptions.corruption import Corruption
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError, choice
@@ -22,6 +27,8 @@ from aetrain.spaces import Space
 from aetrain.values import BINARY, COUNTS, UNIT, Values
 
 Config = dict[str, Any]
+
+CONDITIONAL = (ConditionedNetwork, ConditionedAutoregressive, ModulatedNetwork)
 
 LOCATION = (
     "source",
@@ -40,6 +47,9 @@ LOCATION = (
     "turn",
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
+
+OF_LABELS = ("head", "conditioning")
+"""Groups that learn from labels, and have a number of `classes`."""
 
 UNUSED = {
     "encoder_objective": "objective.encoder: this model has no bound for the encoder alone: use"
@@ -86,26 +96,32 @@ def settle_levels(config: Config, values: Values | None) -> None:
 
 
 def settle_classes(config: Config, classes: int, dataset: str) -> None:
-    """Give a head the number of the data's classes, where it has none.
+    """Give what learns from labels the number of the data's classes, where it has none.
 
     Raises:
-        UserError: where the data have no labels, or more classes than the head.
+        UserError: where the data have no labels, or more classes than are asked for.
     """
-    node = config["head"]
-    if not node:
-        return
-    if not classes:
-        raise UserError(
-            f"head: learns from labels, and dataset={dataset} has none: use head=none, or"
-            " another dataset (of dataset=array, set dataset.label)"
-        )
-    if node["classes"] is None:
-        node["classes"] = classes
-    if node["classes"] < classes:
-        raise UserError(
-            f"head.classes={node['classes']}: the labels are of {classes} classes; must be"
-            f" {classes} or more, or null"
-        )
+    for group in OF_LABELS:
+        node = config[group]
+        if not node:
+            continue
+        if config["dataset"].get("labelled") == "none":
+            raise UserError(
+                f"{group}: learns from labels, and dataset.labelled=none takes them away: use"
+                f" dataset.labelled=all or a number, or {group}=none"
+            )
+        if not classes:
+            raise UserError(
+                f"{group}: learns from labels, and dataset={dataset} has none: use {group}=none, or"
+                " another dataset (of dataset=array, set dataset.label)"
+            )
+        if node["classes"] is None:
+            node["classes"] = classes
+        if node["classes"] < classes:
+            raise UserError(
+                f"{group}.classes={node['classes']}: the labels are of {classes} classes; must be"
+                f" {classes} or more, or null"
+            )
 
 
 def likelihood_support(config: Config) -> Values:
@@ -145,12 +161,29 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     """
     maker = make(config["model"])
     wanted = inspect.signature(maker.func).parameters
-    offered = Pieces(config, event).offered()
+    pieces = Pieces(config, event)
+    offered = pieces.offered()
     for name in offered:
         if name in UNUSED and name not in wanted:
             raise UserError(UNUSED[name])
-    model: Autoencoder = maker(**{name: part() for name, part in offered.items() if name in wanted})
+    chosen = {name: part for name, part in offered.items() if name in wanted}
+    if pieces.conditioning is None:
+        model: Autoencoder = maker(**{name: part() for name, part in chosen.items()})
+        return model
+    with pieces.conditioning.condition.none():  # some try out their networks when they are made
+        model = maker(**{name: part() for name, part in chosen.items()})
+    _require_conditional(model, choice(pieces.conditioning))
+    model.conditioning = pieces.conditioning
     return model
+
+
+def _require_conditional(model: Autoencoder, conditioning: str) -> None:
+    """Raise UserError where no network sees the condition that was asked for."""
+    if not any(isinstance(module, CONDITIONAL) for module in model.modules()):
+        raise UserError(
+            f"conditioning={conditioning}: the networks of {type(model).__name__} are its own, and"
+            " see no condition: use conditioning=none, or model=cvae"
+        )
 
 
 def build_sampler(node: Mapping[str, Any], model: Autoencoder) -> Sampler | None:

@@ -73,16 +73,18 @@ def transform_of(trained: Trained) -> Transform:
     return chosen_transform(binarize, node["dequantize"], raw, support)
 
 
-def chosen_rows(data: DataModule, split: str, most: int | None, *numbers: int) -> torch.Tensor:
+def chosen_rows(
+    data: DataModule | torch.Tensor, split: str, most: int | None, *numbers: int
+) -> torch.Tensor:
     """Return which rows of a split to take: all, or `most` random ones, in their order.
 
     Arguments:
-        data: loaded data.
+        data: loaded data, or the rows that may be taken: what is returned are places among these.
         split: train, valid or test.
         most: at most so many; None for all.
         numbers: what the choice is a function of, besides the split, see `seeding.generator`.
     """
-    length = len(data.tables[split])
+    length = len(data) if isinstance(data, torch.Tensor) else len(data.tables[split])
     if most is None or length <= most:
         return torch.arange(length)
     source = generator(EVALUATE, SPLITS.index(split), *numbers)

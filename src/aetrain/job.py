@@ -1,7 +1,7 @@
 """What a job is, and the objects it is made of in each process."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import torch
 
 from aetrain.autoencoder import CARD, Autoencoder
 from aetrain.build import (
+    OF_LABELS,
     build_average,
     build_corruption,
     build_data,
@@ -72,6 +73,12 @@ class Parts:
     sampler: Sampler | None = None
 
 
+def _settled(config: Mapping[str, Any]) -> Sequence[Any]:
+    """Return what a model is made of that only the data may tell."""
+    classes = [config[group].get("classes") for group in OF_LABELS]
+    return [config["likelihood"].get("levels"), *classes]
+
+
 def assemble(
     config: dict[str, Any],
     choices: Mapping[str, str],
@@ -98,7 +105,7 @@ def assemble(
 
     # what does not go together is refused before anything is read, wherever the shape is known
     expected = data.source.event
-    known = (expected, config["likelihood"].get("levels"), config["head"].get("classes"))
+    known = (expected, *_settled(config))
     made = None if expected is None else build(expected)
     data.load(support)
     settle_levels(config, data.values_seen())
@@ -108,8 +115,7 @@ def assemble(
     if codes := config["evaluation"]["probe"]:
         require_classes(data, f"evaluation.probe={codes}", "set evaluation.probe=0")
     config["dataset"]["binarize"] = data.binarize_chosen
-    found = (data.event, config["likelihood"].get("levels"), config["head"].get("classes"))
-    if made is None or found != known:
+    if made is None or (data.event, *_settled(config)) != known:
         made = build(data.event)
     model, sampler = made
     if codes and not model.encodes:

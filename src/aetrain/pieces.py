@@ -11,6 +11,7 @@ from torch import nn
 
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional, Network
+from aetrain.conditioning.conditioning import Conditioning
 from aetrain.corruptions.corruption import Corruption
 from aetrain.errors import UserError
 from aetrain.families import Family
@@ -70,11 +71,20 @@ class Pieces:
 
     @property
     def encoder_network(self) -> Network:
-        """What makes networks of the encoder's kind."""
+        """What makes networks of the encoder's kind, which see the condition where there is one."""
+        return self._conditional(self.plain_encoder_network)
+
+    @property
+    def plain_encoder_network(self) -> Network:
+        """What makes networks of the encoder's kind that see no condition, such as classifiers."""
         return make(self._config["network"]["encoder"])
 
     def decoder_network(self, encoder: nn.Module | None = None) -> Network:
         """Return what makes networks of the decoder's kind, for decoders that want it tied."""
+        return self._conditional(self.plain_decoder_network(encoder))
+
+    def plain_decoder_network(self, encoder: nn.Module | None = None) -> Network:
+        """Return what makes networks of the decoder's kind that see no condition."""
         node = self._config["network"]["decoder"]
         return functools.partial(make_with, node, encoder=encoder, event=self.event)
 
@@ -97,9 +107,30 @@ class Pieces:
             )
         return maker(torch.Size(latent))
 
+    def _conditional(self, network: Network) -> Network:
+        return network if self.conditioning is None else self.conditioning.apply(network)
+
+    @cached_property
+    def conditioning(self) -> Conditioning | None:
+        """How a condition enters the networks; None where there is none."""
+        node = self._config["conditioning"]
+        return make(node)() if node else None
+
     def prior_of(self, latent: Sequence[int], encoder: Conditional) -> Prior:
-        """Return a prior of codes of a shape."""
-        return make_with(self._config["prior"], torch.Size(latent), encoder=encoder)
+        """Return a prior of codes of a shape, which may depend on the condition.
+
+        Raises:
+            UserError: where it is made of the encoder, and that is conditional.
+        """
+        node, conditioning = self._config["prior"], self.conditioning
+        if conditioning is None:
+            return make_with(node, torch.Size(latent), encoder=encoder)
+        if "encoder" in inspect.signature(maker := make(node).func).parameters:
+            raise UserError(
+                f"prior={maker.__name__.lower()} is made of the encoder, which needs a condition"
+                " for each of its inputs: use prior=conditional_gaussian, or conditioning=none"
+            )
+        return make_with(node, torch.Size(latent), condition=conditioning.condition)
 
     @cached_property
     def encoder(self) -> Conditional:

@@ -14,7 +14,7 @@ import torch
 _MASK = (1 << 64) - 1
 
 # The purposes that numbers are drawn for; each has a stream of its own.
-INITIALISE, ORDER, STEP, EVALUATE, BINARIZE, SPLIT, SAMPLE, FIT = range(8)
+INITIALISE, ORDER, STEP, EVALUATE, BINARIZE, SPLIT, SAMPLE, FIT, LABELLED = range(9)
 
 
 def mix(*numbers: int) -> int:

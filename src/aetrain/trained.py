@@ -22,6 +22,16 @@ from aetrain.seeding import FIT, SAMPLE, seed_torch
 
 BATCH = 1000
 
+Given = Tensor | int | None
+"""A condition: a class, one for each example, or what stands for it, (N, *shape)."""
+
+
+def _part(condition: Given, start: int, rows: int) -> Given:
+    """Return the condition of the batch that begins at a row, of so many rows in all."""
+    if isinstance(condition, Tensor) and condition.dim() and len(condition) == rows:
+        return condition[start : start + BATCH]
+    return condition
+
 
 @final
 class Trained:
@@ -40,34 +50,49 @@ class Trained:
         self.event = event
         self.latent = model.latent
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the posterior means, (N, *latent), of x (N, *event), scaled as in training."""
-        return self._map(lambda part: self.model.encode(part).mean, x, self.event, "x")
+    def encode(self, x: Tensor, *, condition: Given = None) -> Tensor:
+        """Return the posterior means, (N, *latent), of x (N, *event), scaled as in training.
 
-    def decode(self, z: Tensor) -> Tensor:
+        Arguments:
+            x: examples.
+            condition: of a conditional model, here and in the other methods: a class, or (N,).
+        """
+        encode = self.model.encode
+        return self._map(lambda part: encode(part).mean, x, self.event, "x", condition)
+
+    def decode(self, z: Tensor, *, condition: Given = None) -> Tensor:
         """Return the means of p(x|z), (N, *event), at z (N, *latent)."""
-        return self._map(lambda part: self.model.decode(part).mean, z, self.latent, "z")
+        decode = self.model.decode
+        return self._map(lambda part: decode(part).mean, z, self.latent, "z", condition)
 
-    def reconstruct(self, x: Tensor) -> Tensor:
+    def reconstruct(self, x: Tensor, *, condition: Given = None) -> Tensor:
         """Return the means of p(x|z) at the posterior means, (N, *event), of x (N, *event)."""
-        return self._map(self.model.reconstruct, x, self.event, "x")
+        return self._map(self.model.reconstruct, x, self.event, "x", condition)
 
-    def sample(self, n: int, *, seed: int = 0, mean: bool = True) -> Tensor:
+    def sample(
+        self, n: int, *, seed: int = 0, mean: bool = True, condition: Given = None
+    ) -> Tensor:
         """Return n samples, (n, *event): means of p(x|z), or draws of x as well.
 
         z is drawn from the run's sampler, where it has fitted one, else from p(z).
         """
-        return torch.cat(list(self.samples(n, seed=seed, mean=mean)))
+        return torch.cat(list(self.samples(n, seed=seed, mean=mean, condition=condition)))
 
-    def samples(self, n: int, *, seed: int = 0, mean: bool = True) -> Iterator[Tensor]:
+    def samples(
+        self, n: int, *, seed: int = 0, mean: bool = True, condition: Given = None
+    ) -> Iterator[Tensor]:
         """Yield what `sample` returns in blocks of at most 1,000: no more is ever in memory."""
         seed_torch(self.model.device, SAMPLE, seed)
         for start in range(0, n, BATCH):
-            drawn = self.model.sample(min(BATCH, n - start))
+            drawn = self.model.sample(min(BATCH, n - start), _part(condition, start, n))
             yield drawn.mean if mean else drawn.sample()
 
-    def log_prob(self, x: Tensor, *, samples: int = 1000, seed: int = 0) -> Tensor:
+    def log_prob(
+        self, x: Tensor, *, samples: int = 1000, seed: int = 0, condition: Given = None
+    ) -> Tensor:
         """Return importance-sampled estimates of log p(x) in nats, (N,), for x (N, *event).
+
+        Of a conditional model they are of log p(x|c).
 
         Raises:
             UserError: for a model that defines no p(x), such as a plain autoencoder.
@@ -83,7 +108,7 @@ class Trained:
                 )
             return log_p
 
-        return self._map(estimate, x, self.event, "x")
+        return self._map(estimate, x, self.event, "x", condition)
 
     def posterior(self, x: Tensor) -> Distribution:
         """Return q(z|x), batch shape (N,), for x (N, *event)."""
@@ -93,7 +118,9 @@ class Trained:
         """Return p(x|z), batch shape (N,), for z (N, *latent)."""
         return self.model.decode(self._checked(z, self.latent, "z"))
 
-    def fit_sampler(self, name: str, x: Tensor, *, seed: int = 0, **options: Any) -> "Trained":
+    def fit_sampler(
+        self, name: str, x: Tensor, *, seed: int = 0, condition: Given = None, **options: Any
+    ) -> "Trained":
         """Let `sample` draw codes from another sampler, fitted to the codes of x (N, *event).
 
         No weight of the model changes. `aetrain resume=<run> sampler=<name>` does the same to a
@@ -103,6 +130,7 @@ class Trained:
             name: a choice of the group `sampler`, such as gaussian_mixture; `prior` for none.
             x: examples, best those of the training, scaled as there.
             seed: of the draws of q(z|x) and of the fit.
+            condition: of a conditional model.
             options: of the sampler, such as components=20.
 
         Raises:
@@ -111,7 +139,8 @@ class Trained:
         sampler = build_sampler(chosen("sampler", name, options), self.model)
         if sampler is not None:
             seed_torch(self.model.device, FIT, seed)
-            codes = self._map(lambda part: self.model.encode(part).sample(), x, self.event, "x")
+            encode = self.model.encode
+            codes = self._map(lambda p: encode(p).sample(), x, self.event, "x", condition)
             sampler.to(self.model.device).fit(codes)
         self.model.sampler = sampler
         return self
@@ -122,10 +151,19 @@ class Trained:
         return self
 
     def _map(
-        self, f: Callable[[Tensor], Tensor], x: Tensor, shape: torch.Size, name: str
+        self,
+        f: Callable[[Tensor], Tensor],
+        x: Tensor,
+        shape: torch.Size,
+        name: str,
+        condition: Given = None,
     ) -> Tensor:
-        with torch.no_grad():
-            return torch.cat([f(part) for part in self._checked(x, shape, name).split(BATCH)])
+        found = list[Tensor]()
+        for number, part in enumerate(self._checked(x, shape, name).split(BATCH)):
+            own = _part(condition, number * BATCH, len(x))
+            with torch.no_grad(), self.model.under(own, len(part)):
+                found.append(f(part))
+        return torch.cat(found)
 
     def _checked(self, x: Tensor, shape: torch.Size, name: str) -> Tensor:
         if x.shape[1:] != shape or x.dim() != len(shape) + 1:

@@ -9,9 +9,16 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from aetrain.evaluation.codes import Codes
-from aetrain.evaluation.features import STRENGTHS, linear_probe, nearest_neighbours
+from aetrain.evaluation.features import (
+    PENALTIES,
+    STRENGTHS,
+    linear_probe,
+    nearest_neighbours,
+    support_vectors,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +58,19 @@ def test_neighbours_vote(digits: tuple[Codes, Codes]):
     assert nearest_neighbours(train, test).value == pytest.approx(wanted, abs=1e-12)
 
 
+def test_support_vectors_are_those_of_the_best_penalty(digits: tuple[Codes, Codes]):
+    train, test = digits
+    assert train.y is not None
+    assert test.y is not None
+    x, y = train.z.double().numpy(), train.y.numpy()
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    machines = [SVC(C=c) for c in PENALTIES]
+    scores = [cross_val_score(m, x, y, cv=folds).mean() for m in machines]
+    best = machines[int(np.argmax(scores))]
+    right = best.fit(x, y).score(test.z.double().numpy(), test.y.numpy())
+    assert support_vectors(train, test).value == pytest.approx(right, abs=1e-12)
+
+
 def test_examples_without_a_label_do_not_count(digits: tuple[Codes, Codes]):
     train, test = digits
     assert test.y is not None
@@ -58,6 +78,7 @@ def test_examples_without_a_label_do_not_count(digits: tuple[Codes, Codes]):
     more = Codes(torch.cat([test.z, noise.z]), torch.cat([test.y, torch.full((50,), -1)]))
     assert linear_probe(train, more) == linear_probe(train, test)
     assert nearest_neighbours(train, more) == nearest_neighbours(train, test)
+    assert support_vectors(train, more) == support_vectors(train, test)
 
 
 def test_one_class_and_classes_of_one_example():
@@ -67,3 +88,5 @@ def test_one_class_and_classes_of_one_example():
     each = Codes(z, torch.arange(6))
     assert linear_probe(each, each).accuracy.value == pytest.approx(1 / 6)
     assert nearest_neighbours(each, each, k=1).value == 1.0
+    assert support_vectors(one, one).value == 1.0
+    assert support_vectors(each, each).value == pytest.approx(1 / 6)

@@ -11,6 +11,8 @@ from torch.nn.functional import cross_entropy
 import aetrain
 from aetrain.errors import UserError
 from aetrain.heads.classifier import Classifier
+from aetrain.objectives.terms import batch_mean
+from aetrain.world import World
 from tests.conftest import TINY
 
 STACKED = [*TINY, "model=stacked_ae", "head=classifier", "model.layer_epochs=0"]
@@ -29,6 +31,16 @@ def test_cost_and_scores(hidden: tuple[int, ...]) -> None:
     right = accuracy_score(y.numpy(), np.argmax(p, 1))
     assert scores["accuracy"].mean().item() == pytest.approx(right)
     assert scores["error"].mean().item() == pytest.approx(1 - right)
+
+
+def test_missing_labels_cost_nothing() -> None:
+    torch.manual_seed(0)
+    head = Classifier((6,), classes=4).double()
+    z, y = torch.randn(8, 6).double(), torch.tensor([0, -1, 3, -1, 2, -7, 1, 0])
+    mean = batch_mean(head.term(z, y), len(y), World())
+    known = y >= 0
+    torch.testing.assert_close(mean, cross_entropy(head.network(z[known]), y[known]))
+    assert batch_mean(head.term(z, y.clamp_max(-1)), len(y), World()) == 0
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,11 @@ def _wrapped_normal(prior: Any, _: Any, z: Array) -> Array:
     return normal - (z.shape[-1] - 1) * np.log(np.sinh(root * d) / (root * d))
 
 
+def _conditional_gaussian(prior: Any, _: Any, z: Array) -> Array:
+    loc, raw = prior.bias.detach().numpy().reshape(2, *prior.event)
+    return stats.norm.logpdf(z, loc, soft(raw, 8.0))
+
+
 PRIORS: dict[str, Oracle] = {
     "bernoulli": Oracle(lambda p, _, z: stats.bernoulli.logpmf(z, special.expit(_numpy(p.logits)))),
     "categorical": Oracle(_categorical),
@@ -81,6 +86,7 @@ PRIORS: dict[str, Oracle] = {
     "ring": Oracle(_gaussian_mixture),
     "laplace": Oracle(lambda p, _, z: stats.laplace.logpdf(z, scale=p.scale)),
     "standard_normal": Oracle(lambda _, raw, z: stats.norm.logpdf(z)),
+    "conditional_gaussian": Oracle(_conditional_gaussian),
     "student_t": Oracle(lambda p, _, z: stats.t.logpdf(z, p.df, scale=p.scale)),
     "swiss_roll": Oracle(None),
     "uniform": Oracle(lambda p, _, z: stats.uniform.logpdf(z, p.low, p.high - p.low)),

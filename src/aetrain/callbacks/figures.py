@@ -1,6 +1,7 @@
 """When pictures are drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import final
 
@@ -14,6 +15,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.errors import choice
 from aetrain.figures.bars import rate_bars
 from aetrain.figures.chart import chart
+from aetrain.figures.classes import classes
 from aetrain.figures.denoising import denoising
 from aetrain.figures.filters import filters, first_layer
 from aetrain.figures.grid import decoded_grid
@@ -21,6 +23,7 @@ from aetrain.figures.plane import plane
 from aetrain.figures.projection import project
 from aetrain.figures.reconstructions import reconstructions
 from aetrain.figures.samples import samples
+from aetrain.player import Batch
 from aetrain.seeding import SAMPLE, seed_torch
 
 PLANE_EXAMPLES = 2000
@@ -55,8 +58,7 @@ class Figures(pl.Callback):
         model = _model(pl_module)
         if model.sampler is not None and trainer.is_global_zero:
             name = choice(model.sampler)
-            seed_torch(model.device, SAMPLE, 0)
-            figure = samples(_cpu(model.sample(64).mean), title=f"decodes of z ~ {name}")
+            figure = _samples(model, f"decodes of z ~ {name}")
             self._put(trainer, model, f"samples_{name}", figure)
 
     def draw(self, trainer: pl.Trainer, model: Autoencoder) -> None:
@@ -83,8 +85,7 @@ class Figures(pl.Callback):
 @torch.no_grad()
 def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     """Yield the name and the figure of each picture of a model, always of the same examples."""
-    seed_torch(model.device, SAMPLE, 0)
-    yield "samples", samples(_cpu(model.sample(64).mean), title="decodes of z ~ p(z)")
+    yield "samples", _samples(model, "decodes of z ~ p(z)")
     if model.encodes:
         yield from _of_codes(model)
 
@@ -95,17 +96,17 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     batch = data.first("valid", PLANE_EXAMPLES, model.device)
     x = batch["x"].to(model.dtype)
     few = x[:16]
-    yield (
-        "reconstructions",
-        reconstructions(_cpu(few), _cpu(model.reconstruct(few)), title="validation examples"),
-    )
-    if model.denoises:
+    with model.conditioned(_rows(batch, slice(16))):
+        reconstructed, of_space = _cpu(model.reconstruct(few)), chart(model.encode(few))
         seed_torch(model.device, SAMPLE, 1)
-        noisy = data.corrupt({"x": few})["x"]
-        denoised = _cpu(model.reconstruct(noisy))
+        noisy = data.corrupt({"x": few})["x"] if model.denoises else few
+        denoised = _cpu(model.reconstruct(noisy)) if model.denoises else reconstructed
+    yield "reconstructions", reconstructions(_cpu(few), reconstructed, title="validation examples")
+    if model.denoises:
         yield "denoising", denoising(_cpu(few), _cpu(noisy), denoised, title="validation examples")
-    codes = _cpu(torch.cat([model.encode(part).mean for part in x.split(500)]).flatten(1))
-    of_space = chart(model.encode(few))
+    if model.conditioning is not None:
+        yield "classes", classes(model, _rows(batch, slice(16)))
+    codes = _cpu(_codes_of(model, {**batch, "x": x}).flatten(1))
     points, explained = project(codes)
     labels = batch.get("y")
     yield (
@@ -122,14 +123,45 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     if codes.shape[1] == 2 and (place := of_space.place) is not None:
         yield (
             "latent_grid",
-            decoded_grid(
-                lambda u: _cpu(model.decode(_codes(place(u), model)).mean), names=of_space.names
-            ),
+            decoded_grid(partial(_decoded, model, place), names=of_space.names),
         )
-    if (weights := first_layer(model, few)) is not None:
+    with model.conditioned(_rows(batch, slice(16))):
+        weights = first_layer(model, few)
+    if weights is not None:
         yield "filters", filters(weights)
     if (rates := model.tally.rates) is not None:
         yield "rates", rate_bars(rates.float(), active=model.tally.active)
+
+
+def _samples(model: Autoencoder, title: str) -> Figure:
+    """Draw samples; of a conditional model, of a class in each column."""
+    seed_torch(model.device, SAMPLE, 0)
+    if (conditioning := model.conditioning) is None:
+        return samples(_cpu(model.sample(64).mean), title=title)
+    labels, columns = conditioning.shown(64)
+    x = _cpu(model.sample(len(labels), labels.to(model.device)).mean)
+    return samples(x, title=f"{title}, a class in each column", columns=columns)
+
+
+def _codes_of(model: Autoencoder, batch: Batch) -> Tensor:
+    """Return the codes of a large batch, (N, *latent)."""
+    codes = list[Tensor]()
+    for start in range(0, len(batch["x"]), 500):
+        part = _rows(batch, slice(start, start + 500))
+        with model.conditioned(part):
+            codes.append(model.encode(part["x"]).mean)
+    return torch.cat(codes)
+
+
+def _rows(batch: Batch, rows: slice) -> Batch:
+    return {name: x[rows] for name, x in batch.items()}
+
+
+def _decoded(model: Autoencoder, place: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
+    """Return decodes of places of the plane; of a conditional model, those of its first class."""
+    z = _codes(place(u), model)
+    with model.under(0, len(z)):
+        return _cpu(model.decode(z).mean)
 
 
 def _codes(z: Tensor, model: Autoencoder) -> Tensor:

@@ -12,6 +12,7 @@ ORDER = (
     *("model", "likelihood", "prior", "posterior", "network", "dataset", "objective"),
     *(
         "annealing",
+        "conditioning",
         "corruption",
         "sparsity",
         "head",

@@ -20,8 +20,8 @@ from aetrain.errors import did_you_mean
 
 GROUPS = (
     *("model", "likelihood", "prior", "posterior", "network", "dataset", "objective", "annealing"),
-    *("corruption", "sparsity", "head", "adversary", "sampler", "optimizer", "schedule"),
-    *("trainer", "callbacks", "logger"),
+    *("conditioning", "corruption", "sparsity", "head", "adversary", "sampler", "optimizer"),
+    *("schedule", "trainer", "callbacks", "logger"),
 )
 """The groups that every run has."""
 
@@ -81,6 +81,8 @@ REQUIRED: dict[str, Kind] = {**OWN, **{f"trainer.{key}": kind for key, kind in T
 
 OPTIONAL: dict[str, Kind] = {
     "allow": list_of(TEXT, "a list of packages"),
+    "dataset.labelled": either(one_of("all", "none"), whole(1)),
+    "dataset.labelled_batch": whole(0),
     "network.hidden": list_of(whole(1), "a list of whole numbers"),
     "objective.beta": either(number(0), SETTINGS),
     "callbacks.early_stopping.patience": either(whole(1), NULL),

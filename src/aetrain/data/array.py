@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from aetrain.data.csv_file import read_csv
+from aetrain.data.labelled import MISSING
 from aetrain.data.numpy_file import read_npy, read_npz
 from aetrain.data.parquet_file import read_parquet
 from aetrain.data.part import Part
@@ -42,7 +43,8 @@ class Array:
     Arguments:
         path: the file.
         label: name of the column (.csv, .parquet) or array (.npz) of labels, whole numbers or
-            text; in a .csv without a header the column's number, from 0.
+            text; in a .csv without a header the column's number, from 0. Whole numbers below 0
+            stand for examples without a label.
         range: [low, high] of the raw values; where they and all values are whole numbers, these
             are high − low + 1 levels (up to 65,536). None: data of 0 and 1 only are binary, other
             bytes are 256 levels, and all else is left as it is.
@@ -203,6 +205,14 @@ def _labels(path: Path, parts: dict[str, Part]) -> tuple[dict[str, Tensor], list
         found[split] = y.astype(str if y.dtype.kind in "US" else np.int64)
     if not found:
         return {}, []
-    classes = np.unique(np.concatenate(list(found.values())))
-    codes = {s: torch.from_numpy(np.searchsorted(classes, y)) for s, y in found.items()}
+    labels = np.concatenate(list(found.values()))
+    known = labels if labels.dtype.kind == "U" else labels[labels >= 0]
+    classes = np.unique(known)
+    codes = {s: torch.from_numpy(_codes(y, classes)) for s, y in found.items()}
     return codes, [str(c) for c in classes]
+
+
+def _codes(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return each label's position among the classes; a number below 0 stands for no label."""
+    codes = np.searchsorted(classes, labels)
+    return codes if labels.dtype.kind == "U" else np.where(labels < 0, MISSING, codes)

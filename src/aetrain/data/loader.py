@@ -10,6 +10,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
+from aetrain.data.labelled import LabelledBatches
 from aetrain.data.reader import Reader
 from aetrain.position import Position
 from aetrain.seeding import ORDER, generator
@@ -23,11 +24,13 @@ class Item(NamedTuple):
         rows: places in the table, (b,) int64.
         raw: the raw examples where workers have read them, else None: they are on the device.
         examples: size of the whole batch, over all processes.
+        labelled: places of the labelled examples beside it, (m,), where there are any.
     """
 
     rows: Tensor
     raw: Tensor | None
     examples: int
+    labelled: Tensor | None = None
 
 
 def epoch_batches(
@@ -53,6 +56,7 @@ class Calls:
         seed: of the order.
         position: where the run stands; read when an epoch begins.
         world: this process takes every `size`-th example of a batch, from `rank`.
+        labelled: labelled examples for each batch, where there are to be some beside it.
     """
 
     def __init__(
@@ -65,8 +69,10 @@ class Calls:
         seed: int,
         position: Position,
         world: World,
+        labelled: LabelledBatches | None = None,
     ) -> None:
         self.reader = reader
+        self.labelled = labelled
         self.batch_size = batch_size
         self.per_call = per_call
         self.limit = limit
@@ -84,19 +90,28 @@ class Calls:
         return -(-self.batches // self.per_call)
 
     def __iter__(self) -> Iterator[list[Item]]:
-        done = self.position.batch
-        batches = self._epoch(self.position.epoch)
+        done, epoch = self.position.batch, self.position.epoch
+        batches = self._epoch(epoch)
         parts = [self._part(batch) for batch in batches]
         raws = self.reader.read(parts[done:])
         for start in range(0, len(batches), self.per_call):
             left = range(max(start, done), min(start + self.per_call, len(batches)))
-            yield [Item(parts[i], next(raws), len(batches[i])) for i in left]
+            yield [
+                Item(parts[i], next(raws), len(batches[i]), self._beside(epoch, i)) for i in left
+            ]
 
     def batch_at(self, epoch: int, batch: int) -> Item:
         """Return a batch again, to look at what was in it."""
         rows = self._epoch(epoch)[batch]
         part = self._part(rows)
-        return Item(part, self.reader.read_now(part), len(rows))
+        raw = self.reader.read_now(part)
+        return Item(part, raw, len(rows), self._beside(epoch, batch))
+
+    def _beside(self, epoch: int, batch: int) -> Tensor | None:
+        """Return this process's part of the labelled examples beside a batch."""
+        if self.labelled is None:
+            return None
+        return self._part(self.labelled.rows(epoch * self.batches + batch))
 
     def _epoch(self, epoch: int) -> list[Tensor]:
         length = len(self.reader.table)

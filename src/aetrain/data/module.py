@@ -10,12 +10,13 @@ from torch import Tensor
 
 from aetrain.corruptions.corruption import Corruption
 from aetrain.data.draws import SPLITS, fix_draws
+from aetrain.data.labelled import Labelled, LabelledBatches, kept_labels, require_labelled
 from aetrain.data.loader import Blocks, Calls, Item
 from aetrain.data.reader import Reader
 from aetrain.data.split import divide
 from aetrain.data.table import Source, Table
 from aetrain.data.transform import BINARIZE_CHOICES, Binarize, Transform, chosen_transform
-from aetrain.data.view import in_memory, to_device, value_range
+from aetrain.data.view import View, in_memory, to_device, value_range
 from aetrain.errors import UserError
 from aetrain.player import Batch
 from aetrain.position import Position
@@ -41,6 +42,10 @@ class DataModule(pl.LightningDataModule):
         split_seed: of the shuffle before splitting and of fixed binarisation.
         limit: use at most this many examples of each split.
         train_limit: use at most this many training examples, all of the other splits.
+        labelled: how many training examples keep their labels, as many of each class, chosen by
+            `split_seed`; `all` or `none` of them. Validation and test keep theirs.
+        labelled_batch: so many labelled training examples stand beside each batch, as many of each
+            class, in an order of their own.
         binarize: none, threshold, static or dynamic; auto is dynamic for grey data where the
             likelihood is a mass on binary values, else none.
         dequantize: spread each level uniformly over its bin; for densities on discrete data.
@@ -61,6 +66,8 @@ class DataModule(pl.LightningDataModule):
         split_seed: int = 0,
         limit: int | None = None,
         train_limit: int | None = None,
+        labelled: Labelled = "all",
+        labelled_batch: int = 0,
         binarize: Binarize = "auto",
         dequantize: bool = False,
         workers: int = 2,
@@ -71,6 +78,9 @@ class DataModule(pl.LightningDataModule):
         for name, size in sizes.items():
             if size is not None and size < 1:
                 raise UserError(f"dataset.{name}={size}: must be at least 1")
+        require_labelled(labelled)
+        if labelled_batch < 0:
+            raise UserError(f"dataset.labelled_batch={labelled_batch}: must be 0 or more")
         if workers < 0:
             raise UserError(f"dataset.workers={workers}: must be 0 or more")
         if binarize not in BINARIZE_CHOICES:
@@ -81,6 +91,7 @@ class DataModule(pl.LightningDataModule):
         self.valid, self.test = valid, test
         self.split_seed, self.workers = split_seed, workers
         self.limit, self.train_limit = limit, train_limit
+        self.labelled, self.labelled_batch = labelled, labelled_batch
         self.binarize: Binarize = binarize
         self.dequantize = dequantize
         self.raw = source.raw
@@ -147,6 +158,10 @@ class DataModule(pl.LightningDataModule):
         self.classes = splits.classes
         limits = (self.limit, self.train_limit)
         tables = divide(splits, self.valid, self.test, self.split_seed, *limits)
+        if self.labelled != "all":
+            y = kept_labels(tables["train"].y, self.labelled, self.classes, self.split_seed)
+            rows = torch.arange(len(y))
+            tables["train"] = View(tables["train"], rows, y)
         self.tables, self._transforms = fix_draws(tables, self.transform, self.split_seed)
         self.transform = self._transforms["train"]
         self._labels = {name: table.y for name, table in self.tables.items()}
@@ -206,7 +221,15 @@ class DataModule(pl.LightningDataModule):
             reader.close()
 
     def train_dataloader(self) -> Calls:
-        """Return the calls of an epoch."""
+        """Return the calls of an epoch.
+
+        Raises:
+            UserError: where labelled examples are to stand beside batches, and there are none.
+        """
+        beside = None
+        if self.labelled_batch:
+            y = self.tables["train"].y
+            beside = LabelledBatches(y, self.labelled_batch, self.seed)
         return Calls(
             self._reader("train"),
             batch_size=self.batch_size,
@@ -215,6 +238,7 @@ class DataModule(pl.LightningDataModule):
             seed=self.seed,
             position=self.position,
             world=self.world,
+            labelled=beside,
         )
 
     def val_dataloader(self) -> Blocks:
@@ -266,9 +290,20 @@ class DataModule(pl.LightningDataModule):
             item: which examples.
             device: where to.
             corrupted: whether it is corrupted as the run asks for, {x: x̃, target: x, y: (b,)}.
+
+        Returns:
+            The batch; with labelled examples beside it, which are not corrupted, also
+            {x_labelled: (m, *event), y_labelled: (m,)}. Their costs are no mean over the batch:
+            they go to a `Weighted` term.
         """
         batch = self._batch("train", item, device)
-        return self.corrupt(batch) if corrupted else batch
+        batch = self.corrupt(batch) if corrupted else batch
+        if item.labelled is None:
+            return batch
+        rows = item.labelled
+        raw = None if item.raw is None else self._reader("train").read_now(rows)
+        beside = self._batch("train", Item(rows, raw, len(rows)), device)
+        return {**batch, **{f"{name}_labelled": part for name, part in beside.items()}}
 
     def corrupt(self, batch: Batch) -> Batch:
         """Return {x: x̃, target: x, ...} of a batch, drawn from the present generators."""

@@ -17,10 +17,17 @@ ROWS_AT_ONCE = 1000
 @final
 @dataclass(frozen=True)
 class View:
-    """Some rows of a table, in a given order; nothing is copied."""
+    """Some rows of a table, in a given order; nothing is copied.
+
+    Arguments:
+        table: of which.
+        rows: places in it, (N,).
+        labels: of these rows, (N,), where they are not the table's.
+    """
 
     table: Table
     rows: Tensor
+    labels: Tensor | None = None
 
     @property
     def event(self) -> torch.Size:
@@ -30,6 +37,8 @@ class View:
     @property
     def y(self) -> Tensor | None:
         """The labels of these rows."""
+        if self.labels is not None:
+            return self.labels
         return None if self.table.y is None else self.table.y[self.rows]
 
     def __len__(self) -> int:
@@ -53,7 +62,8 @@ def to_device(tables: dict[str, Table], device: torch.device) -> dict[str, Table
 
     def place(table: Table) -> Table:
         if isinstance(table, View):
-            return View(place(table.table), table.rows.to(device))
+            labels = None if table.labels is None else table.labels.to(device)
+            return View(place(table.table), table.rows.to(device), labels)
         if not isinstance(table, Memory):
             return table
         if id(table) not in moved:

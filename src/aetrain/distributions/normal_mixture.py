@@ -62,6 +62,11 @@ class NormalMixture(Distribution):
         dtype = torch.promote_types(value.dtype, self.loc.dtype)
         return self._joint(value).softmax(-1).to(dtype)
 
+    def log_responsibilities(self, value: Tensor) -> Tensor:
+        """Return log p(k|z), (..., K), for z (..., D): finite where p(k|z) is 0 to all digits."""
+        dtype = torch.promote_types(value.dtype, self.loc.dtype)
+        return self._joint(value).log_softmax(-1).to(dtype)
+
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Return draws (*sample_shape, D), differentiable in the chosen components' μ and σ."""
         shape = torch.Size(sample_shape)

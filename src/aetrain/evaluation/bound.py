@@ -57,7 +57,8 @@ def reconstruction_error(
     errors: list[Tensor] = []
     for batch in watch(data.blocks_of(split, rows, model.device)):
         x = batch["x"].to(model.dtype)
-        found = squared_error(model.decode(model.encode(x).mean), x)
+        with model.conditioned(batch):
+            found = squared_error(model.decode(model.encode(x).mean), x)
         if not found:
             return {}
         errors.append(found["squared_error"].double().cpu())

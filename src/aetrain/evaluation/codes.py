@@ -45,7 +45,8 @@ def encoded(
     z: list[Tensor] = []
     y: list[Tensor] = []
     for batch in watch(data.blocks_of(split, rows, device)):
-        mean = model.encode(batch["x"].to(model.dtype)).mean
+        with model.conditioned(batch):
+            mean = model.encode(batch["x"].to(model.dtype)).mean
         z.append(mean.flatten(1).to("cpu", torch.float32))
         if "y" in batch:
             y.append(batch["y"].cpu())

@@ -11,7 +11,11 @@ from aetrain.data_of import chosen_rows
 from aetrain.errors import UserError
 from aetrain.evaluation.bound import bound, reconstruction_error
 from aetrain.evaluation.codes import Codes, Watch, encoded
-from aetrain.evaluation.features import linear_probe, nearest_neighbours
+from aetrain.evaluation.features import (
+    linear_probe,
+    nearest_neighbours,
+    support_vectors,
+)
 
 TRAINING_CODES = 10_000
 """Training examples that a probe is fitted to where nothing else is said."""
@@ -83,13 +87,14 @@ def usual(subject: Subject) -> Mapping[str, float]:
 
 
 def of_features(subject: Subject) -> Mapping[str, float]:
-    """Return the accuracy of a linear probe and of nearest neighbours, fitted to training codes."""
+    """Return the accuracy of three classifiers that are fitted to labelled training codes."""
     train, test = _codes_to_classify(subject)
     probe = linear_probe(train, test)
     return {
         **probe.accuracy.figures("probe_accuracy"),
         "probe_strength": probe.strength,
         **nearest_neighbours(train, test).figures("knn_accuracy"),
+        **support_vectors(train, test).figures("svm_accuracy"),
         "probe_codes": len(train.z),
         "probe_examples": len(test.z),
     }
@@ -131,7 +136,10 @@ def require_classes(data: DataModule, what: str, instead: str) -> None:
 def _codes_to_classify(subject: Subject) -> tuple[Codes, Codes]:
     s = subject
     require_classes(s.data, "--measure features", "leave it out")
-    rows = chosen_rows(s.data, "train", s.training_codes, s.seed)
+    y = s.data.tables["train"].y
+    assert y is not None
+    known = (y >= 0).nonzero().flatten().cpu()  # few, where only few keep their labels
+    rows = known[chosen_rows(known, "train", s.training_codes, s.seed)]
     device = s.model.device
     train = encoded(s.model, s.data, "train", rows, device, s.watch).labelled()
     return train, encoded(s.model, s.data, s.split, s.rows, device, s.watch).labelled()

@@ -8,6 +8,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
+from aetrain.evaluation.clustering import clustering
 from aetrain.world import World
 
 ACTIVE_VARIANCE = 0.01
@@ -26,6 +27,8 @@ class Report(NamedTuple):
         fired: which of K units an example set off, name -> (B, K) of flags; the figure is how many
             units no example of the whole evaluation did.
         scores: further figures that come with their standard error, name -> (B,).
+        clusters: how often each of K clusters met each class, (K, C); the figures are those of
+            `evaluation.clustering`, of the whole evaluation.
     """
 
     costs: dict[str, Tensor]
@@ -35,6 +38,7 @@ class Report(NamedTuple):
     counts: Mapping[str, Tensor] = MappingProxyType({})
     fired: Mapping[str, Tensor] = MappingProxyType({})
     scores: Mapping[str, Tensor] = MappingProxyType({})
+    clusters: Tensor | None = None
 
 
 @final
@@ -73,6 +77,8 @@ class Tally:
         sums |= {f"{name}!": _exact(f.flatten(1)).sum(0) for name, f in report.fired.items()}
         if report.rates is not None:
             sums["rates"] = _exact(report.rates.flatten(1)).sum(0)
+        if report.clusters is not None:
+            sums["clusters"] = _exact(report.clusters)
         for name, x in sums.items():
             self._sums[name] = self._sums[name] + x if name in self._sums else x
         self.examples += len(cost)
@@ -137,6 +143,8 @@ class Tally:
         figures |= {n[:-1]: _perplexity(x) for n, x in self._sums.items() if n.endswith("#")}
         never = {n[:-1]: (x == 0).sum() for n, x in self._sums.items() if n.endswith("!")}
         figures |= {name: float(number) for name, number in never.items()}
+        if "clusters" in self._sums:
+            figures |= clustering(self._sums["clusters"])
         if "code" in self._sums:
             figures["active_units"] = float(self.active.sum())
         return figures

@@ -10,6 +10,7 @@ from torch.distributions import Categorical
 from aetrain.errors import UserError
 from aetrain.families import full_precision
 from aetrain.networks.mlp import MLP
+from aetrain.objectives.terms import Weighted
 
 FIGURES = ("error", "cross_entropy")
 
@@ -56,8 +57,12 @@ class Classifier(nn.Module):
         return Categorical(logits=full_precision(self.network(z)), validate_args=False)
 
     def cost(self, z: Tensor, y: Tensor) -> Tensor:
-        """Return the cross entropy −log p(y|z) in nats, (B,), of labels y (B,)."""
-        return -self(z).log_prob(y)
+        """Return the cross entropy −log p(y|z) in nats, (B,), of labels y (B,); missing ones: 0."""
+        return -self(z).log_prob(y.clamp_min(0)) * (y >= 0)
+
+    def term(self, z: Tensor, y: Tensor) -> Weighted:
+        """Return the cross entropy as a term of the examples that have a label, y ≥ 0."""
+        return Weighted(self.cost(z, y), (y >= 0).to(z.dtype))
 
     def scores(self, z: Tensor, y: Tensor) -> dict[str, Tensor]:
         """Return `error` and `accuracy`, (B,) of 0 and 1: whether the likeliest class is y."""

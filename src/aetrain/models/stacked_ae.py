@@ -114,9 +114,9 @@ class StackedAE(Pair):
         """Return `cross_entropy` of the labels, and `distortion` where it has a weight."""
         assert self.head is not None
         if not self.reconstructs:
-            return {"cross_entropy": self.head.cost(self.encoder(batch["x"]).mean, batch["y"])}
+            return {"cross_entropy": self.head.term(self.encoder(batch["x"]).mean, batch["y"])}
         inference = self.infer(batch)
-        terms = {"cross_entropy": self.head.cost(inference.q.mean, batch["y"])}
+        terms = {"cross_entropy": self.head.term(inference.q.mean, batch["y"])}
         return {**terms, **reconstruction(inference)}
 
     def layer_terms(self, layer: int, batch: Batch) -> Terms:

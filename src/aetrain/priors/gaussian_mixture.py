@@ -1,6 +1,7 @@
 """A mixture of Gaussians as a prior."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Literal, final
 
@@ -84,6 +85,35 @@ class GaussianMixture(Prior):
         log_scale = soft_bound(full_precision(self.raw_scale), LOG_SCALE_BOUND)
         return NormalMixture(loc, log_scale, logits)
 
+    @torch.no_grad()
+    def fit(self, codes: Tensor, *, starts: int = 1, floor: float = 1e-6) -> None:
+        """Become the mixture that expectation maximisation finds for codes (N, D).
+
+        Randomness comes from torch's generator.
+
+        Arguments:
+            codes: N of them, at least as many as components.
+            starts: from so many k-means, the best of which is kept.
+            floor: added to each variance, so that none becomes 0.
+
+        Raises:
+            UserError: where there are fewer codes than components, or they are not finite.
+        """
+        number = len(self.loc)
+        if len(codes) < number or not codes.isfinite().all():
+            found = (
+                f"there are {len(codes)} codes" if len(codes) < number else "some are not finite"
+            )
+            raise UserError(
+                f"prior.components={number}: are fitted to codes, and {found}: use fewer"
+                " components, more data or a smaller optimizer.lr"
+            )
+        weights, loc, variance = expectation_maximisation(codes, number, starts, floor)
+        log_scale = 0.5 * variance.log()
+        self.loc.copy_(loc.to(self.loc))
+        self.raw_scale.copy_((log_scale / (1 - log_scale.abs() / LOG_SCALE_BOUND)).to(self.loc))
+        self.logits.copy_(weights.clamp_min(1e-10).log().to(self.loc))
+
     def require_parts(self, parts: int) -> None:
         """Refuse another number of parts than components, and components that weigh differently.
 
@@ -109,6 +139,31 @@ class GaussianMixture(Prior):
         """Return the component under which z (B, D) is most probable, (B,)."""
         scaled = (z[:, None] - self.loc) * (-self.log_scale).exp()
         return (0.5 * scaled.square() + self.log_scale).sum(-1).argmin(-1)
+
+
+def expectation_maximisation(
+    codes: Tensor, components: int, starts: int, floor: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return weights (K,), means and variances (K, D) by scikit-learn, float64 on the CPU."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture as ExpectationMaximisation
+    from threadpoolctl import threadpool_limits
+
+    fitted = ExpectationMaximisation(
+        components,
+        covariance_type="diag",
+        n_init=starts,
+        max_iter=300,
+        reg_covar=floor,
+        random_state=int(torch.randint(2**31 - 1, ())),
+    )
+    # k-means adds up its threads' sums in the order in which they end
+    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted.fit(codes.cpu().double().numpy())
+    found = (fitted.weights_, fitted.means_, fitted.covariances_)
+    weights, loc, variance = (torch.from_numpy(x) for x in found)
+    return weights, loc, variance
 
 
 def _ring(components: int, event: torch.Size, radius: float, width: float) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,64 @@
+"""What models of classes make of labels."""
+
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+
+from aetrain.conditional import Conditional
+from aetrain.conditioning.condition import Condition
+from aetrain.errors import UserError
+from aetrain.objectives.terms import Weighted
+from aetrain.pieces import Pieces
+from aetrain.player import Batch
+
+
+def require_classes(pieces: Pieces, model: str) -> Condition:
+    """Return the condition that stands for the class.
+
+    Raises:
+        UserError: where there is none.
+    """
+    if pieces.conditioning is None:
+        raise UserError(
+            f"conditioning=none: model={model} goes through all classes, and its networks must see"
+            " them: use conditioning=concat, its default, or film"
+        )
+    if pieces.conditioning.drop:
+        raise UserError(
+            f"conditioning.drop={pieces.conditioning.drop}: model={model} knows what to do without"
+            " a label: use conditioning.drop=0"
+        )
+    return pieces.conditioning.condition
+
+
+def classification(classifier: Conditional, classes: Categorical, batch: Batch) -> Weighted:
+    """Return −log q(y|x) of labelled examples: those beside the batch, or else those in it.
+
+    Arguments:
+        classifier: q(y|x).
+        classes: q(y|x) of the batch.
+        batch: with `y_labelled`, or with `y`, below 0 where there is no label.
+
+    Raises:
+        UserError: where it has neither.
+    """
+    if "y_labelled" in batch:
+        classes, y = classifier(batch["x_labelled"]), batch["y_labelled"]
+    elif "y" in batch:
+        y = batch["y"]
+    else:
+        raise UserError(
+            "model: learns classes from labels, and this data set has none: use model=gmvae, or"
+            " another dataset (of dataset=array, set dataset.label)"
+        )
+    known = y >= 0
+    cost = -classes.log_prob(y.clamp_min(0))
+    return Weighted(torch.where(known, cost, 0.0), known.to(cost.dtype))
+
+
+def scores(classes: Categorical, batch: Batch) -> dict[str, Tensor]:
+    """Return `error` and `accuracy`, (B,) of 0 and 1, where the batch has labels."""
+    if "y" not in batch:
+        return {}
+    right = (classes.logits.argmax(-1) == batch["y"]).double()
+    return {"error": 1 - right, "accuracy": right}

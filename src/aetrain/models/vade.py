@@ -1,0 +1,171 @@
+"""Variational deep embedding."""
+
+from collections.abc import Mapping
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import log_softmax
+
+from aetrain.conditional import Conditional
+from aetrain.data.module import DataModule
+from aetrain.distributions.diagonal_normal import DiagonalNormal
+from aetrain.errors import UserError, choice
+from aetrain.evaluation.clustering import of_batch
+from aetrain.evaluation.importance import log_evidence
+from aetrain.evaluation.tally import Report
+from aetrain.models.pair import Pair
+from aetrain.objectives.inference import Inference
+from aetrain.objectives.reconstruction import reconstruction
+from aetrain.objectives.terms import Terms, sample_mean
+from aetrain.player import Batch, Player
+from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
+from aetrain.priors.gaussian_mixture import GaussianMixture
+from aetrain.priors.prior import Prior
+from aetrain.seeding import INITIALISE, seed_torch
+from aetrain.stage import Stage
+
+BEGUN_WITH = 50_000
+"""Training examples whose codes the mixture is fitted to."""
+ROWS = 500
+FLOOR = 1e-3
+"""Of the variances of the mixture that the second stage begins with."""
+
+
+@final
+class VaDE(Pair):
+    """A VAE whose prior is a learned mixture of Gaussians, Σ_c π_c N(z; μ_c, σ_c²): clusters.
+
+    Stage `pretraining` trains encoder and decoder as an autoencoder, with the mean of q(z|x) as the
+    code. Then a mixture is fitted to the codes of training examples (expectation maximisation, the
+    best of several starts), and stage `clusters` trains all of it by the bound whose
+
+        `rate` = Σ_c γ_c KL(q(z|x) ‖ N(μ_c, σ_c²)) + KL(γ ‖ π),  γ_c = p(c|z) at a draw of z.
+
+    The cluster of x is the likeliest one at the mean of q(z|x). Where there are labels, evaluations
+    report `cluster_accuracy`, `nmi` and `ari`; nothing is trained by them.
+
+    Arguments:
+        encoder: q(z|x), a diagonal Gaussian.
+        decoder: p(x|z).
+        prior: the mixture.
+        samples: draws S of z for each example.
+        pretraining_epochs: of the first stage at most; 0 leaves it out; None: `trainer.max_epochs`.
+        starts: of expectation maximisation.
+
+    Raises:
+        UserError: where posterior or prior are others, or a number is out of its range.
+
+    References:
+        Jiang, Zheng, Tan, Tang, Zhou: Variational deep embedding: an unsupervised and generative
+        approach to clustering. 2017. https://arxiv.org/abs/1611.05148
+    """
+
+    def __init__(
+        self,
+        encoder: Conditional,
+        decoder: Conditional,
+        prior: Prior,
+        samples: int = 1,
+        *,
+        pretraining_epochs: int | None = None,
+        starts: int = 5,
+    ) -> None:
+        super().__init__(encoder, decoder, prior, samples)
+        _require_gaussians(encoder, prior)
+        if pretraining_epochs is not None and pretraining_epochs < 0:
+            raise UserError(
+                f"model.pretraining_epochs={pretraining_epochs}: must be 0 or more, or null"
+            )
+        if starts < 1:
+            raise UserError(f"model.starts={starts}: must be at least 1")
+        self.starts = starts
+        first = Stage("pretraining", pretraining_epochs, watched="distortion")
+        self.stages = (*([] if pretraining_epochs == 0 else [first]), Stage("clusters"))
+
+    @property
+    def mixture(self) -> GaussianMixture:
+        """The prior, whose parts are the clusters."""
+        assert isinstance(self.prior, GaussianMixture)
+        return self.prior
+
+    @property
+    def clusters(self) -> bool:
+        """Whether the present stage is the last one."""
+        return self.position.stage == len(self.stages) - 1
+
+    def players(self) -> Mapping[str, Player]:
+        """The autoencoder, and then everything."""
+        if not self.clusters:
+            return {"autoencoder": Player([self.encoder, self.decoder], self.first_terms)}
+        return {"model": Player([self.encoder, self.decoder, self.prior], self.terms)}
+
+    def begin_stage(self, data: DataModule) -> None:
+        """Fit the mixture to codes of the pre-trained encoder."""
+        if not self.clusters or len(self.stages) == 1:
+            return
+        x = data.examples(BEGUN_WITH, self.device).to(self.dtype)
+        with torch.no_grad():
+            codes = torch.cat([self.encoder(part).mean for part in x.split(ROWS)])
+        if self.world.rank == 0:
+            seed_torch(self.device, INITIALISE, self.seed, 1)
+            self.mixture.fit(codes, starts=self.starts, floor=FLOOR)
+        self.world.copy_from_first(self.mixture)
+
+    def first_terms(self, batch: Batch) -> Terms:
+        """Return the distortion of the code that is the mean of q(z|x)."""
+        q = self.encoder(batch["x"])
+        z, target = q.mean.unsqueeze(0), batch.get("target", batch["x"])
+        return reconstruction(Inference(target, q, z, self.decoder(z), self.prior()))
+
+    def terms(self, batch: Batch) -> Terms:
+        """Return the two terms of the bound."""
+        distortion, rate, _ = self._costs(batch)
+        return {"distortion": distortion, "rate": rate}
+
+    def _costs(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return distortion and rate, (B,), and the code, (B, D)."""
+        x, q, z, p, _ = self.infer(batch)
+        assert isinstance(q, DiagonalNormal)
+        return sample_mean(-p.log_prob(x)), self.mixture_rate(q, z), q.mean
+
+    def mixture_rate(self, q: DiagonalNormal, z: Tensor) -> Tensor:
+        """Return Σ_c γ_c KL(q ‖ N(μ_c, σ_c²)) + KL(γ ‖ π), (B,), γ at draws z (S, B, D)."""
+        p = self.mixture()
+        log_gamma = p.log_responsibilities(z)
+        ratio = (q.loc.unsqueeze(-2) - p.loc).square() + q.scale.square().unsqueeze(-2)
+        logs = p.log_scale - q.log_scale.unsqueeze(-2)
+        each = (0.5 * (ratio * (-2 * p.log_scale).exp() - 1) + logs).sum(-1)
+        information = log_gamma - log_softmax(p.logits, -1)
+        return (log_gamma.exp() * (each + information)).sum(-1).mean(0)
+
+    def report(self, batch: Batch) -> Report:
+        """Return the two terms of the bound at weight 1, or the distortion; and the clusters."""
+        p = self.mixture()
+        if self.clusters:
+            distortion, rate, code = self._costs(batch)
+            costs = {"distortion": distortion, "rate": rate}
+        else:
+            terms = self.first_terms(batch)
+            costs = {k: v for k, v in terms.items() if isinstance(v, Tensor)}
+            code = self.encoder(batch["x"]).mean
+        found = p.responsibilities(code).argmax(-1)
+        return Report(costs, code, None, clusters=of_batch(found, batch, len(p.logits)))
+
+    @torch.no_grad()
+    def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
+        """Return importance-sampled estimates of log p(x), (B,); on average they lie below it."""
+        return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
+
+
+def _require_gaussians(encoder: Conditional, prior: Prior) -> None:
+    if not isinstance(encoder.family, DiagonalGaussian):
+        raise UserError(
+            f"posterior={choice(encoder.family)}: model=vade has a closed form for Gaussians only:"
+            " use posterior=diagonal_gaussian"
+        )
+    if not isinstance(prior, GaussianMixture) or prior.fixed:
+        raise UserError(
+            "prior: model=vade learns clusters as parts of its prior: use prior=gaussian_mixture"
+            " with prior.layout=learned"
+        )
