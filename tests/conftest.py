@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,13 @@ TINY = [
     "callbacks=none",
 ]
 """A job of six batches."""
+
+
+def few(names: Iterable[str], always: Iterable[str]) -> list[Any]:
+    """Return parameters of which all but some belong to the slow tests."""
+    kept = set(always)
+    return [name if name in kept else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]
 

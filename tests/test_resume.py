@@ -14,8 +14,8 @@ import yaml
 
 import aetrain
 from aetrain.config.files import groups
-from aetrain.errors import UserError
-from tests.conftest import TINY, Shell
+from aetrain.errors import Interrupted, UserError
+from tests.conftest import TINY, Shell, few
 from tests.test_execute import scalars
 
 JOB = [
@@ -61,7 +61,26 @@ CHEAP = {
 """What makes a model fast whose default is not."""
 
 
+KILLED = ("vae", "vqvae", "stacked_ae", "gan")
+"""One stage, two, many, and a game; the others are killed by the slow tests."""
+
+
 @pytest.mark.parametrize("model", groups()["model"])
+def test_every_model_goes_on_in_the_middle_of_an_epoch(model: str, here: Path) -> None:
+    """Stopped in the first stage and, where there are more, in the last one."""
+    job = [*TINY, "trainer.steps_per_call=1", "schedule=cosine", "allow=[tests.two_stages]"]
+    job += [f"model={model}", *CHEAP.get(model, [])]
+    steps = aetrain.train([*job, "run.dir=straight"])["steps"]
+    for step in {4, steps - 2}:
+        stop = ["+callbacks.stop._target_=tests.two_stages.Stop", f"+callbacks.stop.step={step}"]
+        with pytest.raises(Interrupted):
+            aetrain.train([*job, f"run.dir=stopped-{step}", *stop])
+        more = ["callbacks.stop.step=-1", "allow=[tests.two_stages]"]
+        aetrain.train([f"resume=stopped-{step}", *more])
+        equal(Path("straight"), Path(f"stopped-{step}"))
+
+
+@pytest.mark.parametrize("model", few(groups()["model"], KILLED))
 def test_killed_at_a_random_step_and_resumed(model: str, tmp_path: Path, shell: Shell) -> None:
     job = [*JOB, f"model={model}", *CHEAP.get(model, [])]
     process = start(tmp_path, *job, "run.dir=killed")
