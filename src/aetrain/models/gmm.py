@@ -16,9 +16,13 @@ from aetrain.errors import UserError
 from aetrain.evaluation.tally import Report
 from aetrain.families import soft_bound
 from aetrain.likelihoods.gaussian import Gaussian
+from aetrain.networks.mlp import MLP
+from aetrain.objectives.elbo import elbo
 from aetrain.objectives.terms import Terms
 from aetrain.pieces import Pieces
 from aetrain.player import Batch, Player
+from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
+from aetrain.priors.standard_normal import StandardNormal
 from aetrain.samplers.gaussian_mixture import GaussianMixture
 from aetrain.seeding import INITIALISE, seed_torch
 
@@ -45,7 +49,7 @@ class GMM(Autoencoder):
         rate: learning rate after that, over that of `optimizer`; 0: it is not trained.
 
     Raises:
-        UserError: where another likelihood is chosen, or a number is out of its range.
+        UserError: where groups that it has no use for are chosen, or a number is out of its range.
 
     References:
         Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM algorithm. 1977.
@@ -66,7 +70,14 @@ class GMM(Autoencoder):
         rate: float = 0.0,
     ) -> None:
         super().__init__()
-        pieces.require_own("gmm", likelihood=(Gaussian, "gaussian"))
+        pieces.require_own(
+            "gmm",
+            likelihood=(Gaussian, "gaussian"),
+            posterior=(DiagonalGaussian, "diagonal_gaussian"),
+            prior=(StandardNormal, "standard_normal"),
+            network=(MLP, "mlp"),
+            objective=(elbo, "elbo"),
+        )
         if examples < 2 or rate < 0:
             key, value = ("examples", examples) if examples < 2 else ("rate", rate)
             raise UserError(f"model.{key}={value}: must be {2 if examples < 2 else 0} or more")
@@ -84,6 +95,15 @@ class GMM(Autoencoder):
         self.logits = nn.Parameter(torch.zeros(components))
         self.loc = nn.Parameter(torch.randn(components, d))
         self.factor = nn.Parameter(torch.eye(d).repeat(components, 1, 1))
+
+    def require(self, data: DataModule) -> None:
+        """Refuse fewer training examples than components."""
+        found = min(self.examples, len(data.tables["train"]))
+        if found < self.fitted.least:
+            raise UserError(
+                f"model.components={len(self.logits)}: there are {found} training examples to fit"
+                " them to: use fewer components, or more data"
+            )
 
     @torch.no_grad()
     def begin_stage(self, data: DataModule) -> None:
