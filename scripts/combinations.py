@@ -53,7 +53,7 @@ SMALL = (
     "dataset.batch_size=4",
     "dataset.valid=4",
     "dataset.test=4",
-    "dataset.limit=8",
+    "dataset.limit=12",
     "sampler=prior",  # the others need more codes than these
 )
 PLAIN = ("vae", "bernoulli", "diagonal_gaussian", "standard_normal", "mlp", "none", "digits")
@@ -148,7 +148,8 @@ def attempt(row: Row, data: Data) -> str | None:
 
 def _fit_two(model: Autoencoder, data_module: DataModule) -> None:
     """Fit two batches of the present stage."""
-    model.begin_stage(data_module)
+    with model.conditioned_by_none():
+        model.begin_stage(data_module)
     players = model.players()
     optimizers = {name: model.plan.optimizer(p.parameters()) for name, p in players.items()}
     game = Game(players, optimizers, model.plan, total_steps=2)
@@ -156,7 +157,8 @@ def _fit_two(model: Autoencoder, data_module: DataModule) -> None:
     for step, item in enumerate(items[:2]):
         cpu, corrupted = torch.device("cpu"), model.stage.corrupted
         batch = data_module.batch(item, cpu, corrupted=corrupted)
-        costs = game.play(batch, item.examples, step, True)
+        with model.conditioned(batch, dropped=True):
+            costs = game.play(batch, item.examples, step, True)
         for module in model.modules():
             if isinstance(module, Evolving):
                 module.after_step(step + 1, 2, World())

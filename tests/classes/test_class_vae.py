@@ -43,7 +43,8 @@ def examples(n: int = B) -> Tensor:
 
 def sure_of(vae: ClassVAE, k: int) -> None:
     """Let the classifier be sure of one class."""
-    last = vae.classifier.network.linears[-1]  # pyright: ignore
+    network: Any = vae.classifier.network
+    last = network.linears[-1]
     with torch.no_grad():
         last.weight.zero_()
         last.bias.copy_(1e4 * one_hot(torch.tensor(k), K))
@@ -85,7 +86,7 @@ def test_enumeration_is_what_draws_of_the_class_give_on_average() -> None:
         y = (logits + Gumbel(0.0, 1.0).sample((n, 2, K)).double()).argmax(-1)
         with vae.condition.given(one_hot(y.flatten(), K).double()):
             every = x.repeat(n, 1, 1, 1)
-            q = vae.encoder(every)
+            q: Any = vae.encoder(every)
             z = q.rsample()
             cost = -vae.decoder(z).log_prob(every) + q.log_prob(z) - vae.prior().log_prob(z)
         drawn = cost.view(n, 2) + logits.gather(1, y.T).T + math.log(K)
@@ -110,7 +111,8 @@ def test_log_prob_is_exact_where_the_code_says_nothing() -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-        first, last = vae.decoder.network.network.linears  # pyright: ignore
+        network: Any = vae.decoder.network
+        first, last = network.network.linears
         first.weight[:K, D:] = torch.eye(K)
         last.weight.normal_()
     joint = Bernoulli(logits=last.weight[:, :K].T[None]).log_prob(x.flatten(1)[:, None]).sum(-1)

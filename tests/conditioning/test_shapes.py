@@ -1,5 +1,7 @@
 """Conditions that are no labels: vectors and other images."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import Tensor
@@ -41,8 +43,8 @@ def test_an_image_is_brought_to_the_other_ones_size() -> None:
     conditioning = Channels(shape=(2, 8, 8))
     seen: list[Tensor] = []
 
-    def network(given: list[torch.Size], out: torch.Size) -> torch.nn.Module:
-        assert given == [torch.Size((3, 8, 8))]
+    def network(given: Sequence[torch.Size], out: torch.Size) -> torch.nn.Module:
+        assert [*given] == [torch.Size((3, 8, 8))]
         module = torch.nn.Identity()
         module.register_forward_hook(lambda _, args, __: seen.append(args[0]))
         return module

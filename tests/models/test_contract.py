@@ -35,6 +35,7 @@ OWN_NETWORK = {
     "deep_hvae": [("mlp", event) for event in IMAGES],
     **dict.fromkeys(["stacked_ae", "sdae"], CHAINS),
     **dict.fromkeys(["cvae", "m2"], BESIDE),
+    "gmm": [("mlp", (1, 8, 8)), ("mlp", (3, 7, 13))],
 }
 """Models that have networks of their own (the default stands for none) or take some only."""
 LAYERWISE = ("stacked_ae", "sdae")
@@ -55,6 +56,7 @@ UNDER: list[Any] = []
 OPTIONS = {
     "deep_hvae": ("model.width=8",),
     "m2": ("conditioning.classes=4",),
+    "gmm": ("model.rate=1", "model.components=2"),
     "m1m2": ("conditioning.classes=4", "model.hidden=[8]", "model.style=3"),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),

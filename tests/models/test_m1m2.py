@@ -39,7 +39,8 @@ def test_the_codes_density_is_the_evidence_of_the_second_model() -> None:
     with torch.no_grad():
         for parameter in second.parameters():
             parameter.zero_()
-        first, last = second.decoder.network.network.linears  # pyright: ignore
+        network: Any = second.decoder.network
+        first, last = network.network.linears
         first.weight[:K, 2:] = 3 * torch.eye(K)
         last.weight[:2].normal_()
         model.position.stage = 1

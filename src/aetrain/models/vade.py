@@ -100,6 +100,14 @@ class VaDE(Pair):
             return {"autoencoder": Player([self.encoder, self.decoder], self.first_terms)}
         return {"model": Player([self.encoder, self.decoder, self.prior], self.terms)}
 
+    def require(self, data: DataModule) -> None:
+        """Refuse fewer training examples than clusters."""
+        if (found := len(data.tables["train"])) < len(self.mixture.loc):
+            raise UserError(
+                f"prior.components={len(self.mixture.loc)}: are fitted to codes, and there are"
+                f" {found} training examples: use fewer components, or more data"
+            )
+
     def begin_stage(self, data: DataModule) -> None:
         """Fit the mixture to codes of the pre-trained encoder."""
         if not self.clusters or len(self.stages) == 1:
