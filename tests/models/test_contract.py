@@ -42,6 +42,7 @@ REFUSED = {
 }
 """Models and networks that do not go together."""
 OPTIONS = {
+    "avb": ("model.hidden=[8]", "model.features=8"),
     "deep_hvae": ("model.width=8",),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
