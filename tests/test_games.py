@@ -20,9 +20,11 @@ from tests.battery import config
 
 EVENT, B = (1, 8, 8), 12
 LOSSES = groups()["adversary"]
-OWN_LOSS = {"avb"}
+OWN_LOSS = {"avb", "ebgan", "began"}
 """Games with a loss of their own, which refuse to be given another."""
 SMALL = {
+    "ebgan": ["model.margin=100"],  # no fake is beyond it
+    "began": ["model.start=0.5"],  # before the first batch fakes would not count
     "avb": ["model.hidden=[16]", "model.features=16"],
     "deep_hvae": ["model.width=8"],
     "factor_vae": ["model.hidden=[16]"],

@@ -38,7 +38,7 @@ LAYERWISE = ("stacked_ae", "sdae")
 """Models of which all stages but the last reconstruct what one layer is given."""
 REFUSED = {
     *(("rae_gp", "pixelcnn"), ("rae_sn", "tied"), ("gan", "pixelcnn"), ("gan", "tied")),
-    *(("vaegan", "pixelcnn"), ("vaegan", "tied")),
+    *((model, net) for model in ("vaegan", "ebgan", "began") for net in ("pixelcnn", "tied")),
 }
 """Models and networks that do not go together."""
 OPTIONS = {
@@ -61,6 +61,7 @@ PLACES = [
 every_model = pytest.mark.parametrize("case", MODELS)
 every_place = pytest.mark.parametrize(("case", "network", "event"), PLACES)
 ALIKE = {
+    "ebgan": ["network.hidden=[64]", "adversary.rate=0.3", "objective.weights.pulling_away=10"],
     "factor_vae": ["objective.weights.total_correlation=1"],
     "vaegan": [
         *("objective.weights.features=100", "objective.weights.decoder_features=100"),
@@ -68,7 +69,8 @@ ALIKE = {
     ],
 }
 """What lets a report's cost be most of a loss: four codes are told from shuffled ones too well, and
-four images from their reconstructions; features that tell pixels are many, and stand still."""
+four images from their reconstructions; features that tell pixels are many, and stand still; four
+images are an energy's only valley unless fakes are kept apart."""
 
 
 @pytest.fixture(autouse=True)
