@@ -81,7 +81,9 @@ def test_two_players_and_a_multiplier_end_alike(tmp_path: Path, shell: Shell) ->
     assert weights(tmp_path / "two")["objective.log_multiplier"] > 0
 
 
-@pytest.mark.parametrize("model", few(["gan", "aae_semi", "vaegan", "wae_gan"], ["gan"]))
+@pytest.mark.parametrize(
+    "model", few(["gan", "aae_semi", "vaegan", "wae_gan", "avb", "began"], ["gan"])
+)
 def test_adversaries_end_alike(model: str, tmp_path: Path, shell: Shell) -> None:
     """A run whose processes end with different weights or buffers fails."""
     steady = ["adversary.spectral_norm=true", "adversary.noise=0.1", "adversary.r1=1"]

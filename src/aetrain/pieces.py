@@ -62,8 +62,9 @@ class Pieces:
         """
         for group, (default, name) in groups.items():
             node = self._config[group]
-            made = make(node.get("encoder", node.get("terms", node)))
-            if not (isinstance(made, functools.partial) and made.func is default):
+            inner = (node[key] for key in ("encoder", "terms", "loss") if key in node)
+            made = make(next(inner, node))
+            if not _is_default(made, default):
                 raise UserError(
                     f"{group}: model={model} has its own and makes no use of another: use"
                     f" {group}={name}, the default"
@@ -186,3 +187,10 @@ class Pieces:
         if "encoder" in objective:
             offered["encoder_objective"] = lambda: make(objective["encoder"])
         return offered
+
+
+def _is_default(made: Any, default: Callable[..., Any]) -> bool:
+    """Return whether a choice is the default: its class, or an object of it as it is made plain."""
+    if isinstance(made, functools.partial):
+        return made.func is default
+    return type(made) is default and vars(made) == vars(default())

@@ -20,6 +20,8 @@ def test_a_linear_map_makes_a_gaussian() -> None:
     of_h, of_noise = layer.weight.split([4, 3], 1)
     mean = h @ of_h.T + layer.bias
     torch.testing.assert_close(q.mean, mean)  # of pairs η and −η exactly
+    covariance = of_noise @ made.fixed.T.cov(correction=0) @ of_noise.T
+    torch.testing.assert_close(q.variance, covariance.diagonal().expand(2, 2))
     with torch.no_grad():
         z = q.sample((n,))
         assert z.shape == (n, 2, 2)

@@ -101,9 +101,15 @@ class Adversary(Evolving):
         """Return marks (B,) of examples (B, *shape), one tensor for each shape in `given`."""
         return full_precision(self.network(*given)).squeeze(1)
 
-    def player(self, terms: Callable[[Batch], Terms]) -> Player:
-        """Return the discriminator as a player whose terms are `discrimination` of some batch."""
-        return Player([self], terms, rate=self.rate, weights=self.weights)
+    def player(self, terms: Callable[[Batch], Terms], idle: Sequence[str] = ()) -> Player:
+        """Return the discriminator as a player whose terms are `discrimination` of some batch.
+
+        Arguments:
+            terms: from a batch to its terms.
+            idle: those that are figures for the log.
+        """
+        weights = {**self.weights, **dict.fromkeys(idle, 0.0)}
+        return Player([self], terms, rate=self.rate, weights=weights)
 
     @property
     def weights(self) -> Mapping[str, float]:

@@ -1,6 +1,7 @@
 """A distribution that is known by its draws alone."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, final
 
 import torch
@@ -17,7 +18,7 @@ Map = Callable[[Tensor, Tensor], Tensor]
 class Implicit(Distribution):
     """The distribution of z = g(h, η), η ~ N(0, I): it can be sampled but not scored.
 
-    Its mean is that over a fixed set of η, so it is the same whenever it is asked for.
+    Its mean and its variance are those over a fixed set of η, the same whenever they are asked for.
 
     Arguments:
         g: the map.
@@ -36,9 +37,18 @@ class Implicit(Distribution):
     @property
     def mean(self) -> Tensor:
         """The mean of g(h, η) over the fixed η, (*batch, *event)."""
+        return self._fixed.mean(0)
+
+    @property
+    def variance(self) -> Tensor:
+        """The variance of g(h, η) over the fixed η, (*batch, *event)."""
+        return self._fixed.var(0, correction=0)
+
+    @cached_property
+    def _fixed(self) -> Tensor:
         k, e = self.fixed.shape
         ones = [1] * len(self.batch_shape)
-        return self._at(self.fixed.reshape(k, *ones, e).expand(k, *self.batch_shape, e)).mean(0)
+        return self._at(self.fixed.reshape(k, *ones, e).expand(k, *self.batch_shape, e))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Return draws with their gradients, (*sample_shape, *batch, *event)."""

@@ -1,28 +1,17 @@
 """The generative adversarial network."""
 
-from collections.abc import Mapping
 from typing import final
 
-import torch
-from torch import Tensor
-from torch.distributions import Distribution
-
 from aetrain.adversarial.adversary import AdversaryMaker
-from aetrain.autoencoder import Autoencoder
-from aetrain.conditional import Conditional
-from aetrain.errors import UserError, choice
-from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.tally import Report
-from aetrain.networks.autoregressive import AutoregressiveNetwork
-from aetrain.objectives.reconstruction import reconstruction
+from aetrain.models.generator import Generator
 from aetrain.objectives.terms import Terms
 from aetrain.pieces import Pieces
-from aetrain.player import Batch, Player
-from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
+from aetrain.player import Batch
 
 
 @final
-class GAN(Autoencoder):
+class GAN(Generator):
     """A generator x̃ = E[x|z], z ~ p(z), and a discriminator that learns to tell x̃ from examples.
 
     The generator is a decoder p(x|z) of which the mean is shown, or draws with `draws`; the prior
@@ -47,104 +36,18 @@ class GAN(Autoencoder):
         Goodfellow et al.: Generative adversarial nets. 2014. https://arxiv.org/abs/1406.2661
     """
 
-    encodes = False
-
     def __init__(self, pieces: Pieces, adversary: AdversaryMaker, *, draws: bool = False) -> None:
-        super().__init__()
-        pieces.require_own(
-            "gan",
-            posterior=(DiagonalGaussian, "diagonal_gaussian"),
-            objective=(reconstruction, "reconstruction"),
-        )
-        likelihood = pieces.likelihood(pieces.event)
-        self.decoder = Conditional(pieces.decoder_network(), likelihood, [pieces.latent])
-        self.prior = pieces.prior_alone(pieces.latent, "gan").requires_grad_(False)
+        super().__init__(pieces, draws=draws)
         self.discriminator = adversary(pieces.encoder_network, [pieces.event])
-        self.draws = draws
-        if not draws:  # a mean does not know the scale
-            likelihood.requires_grad_(False)
-        require_gradient(self.decoder, "gan", draws=draws)
-
-    def players(self) -> Mapping[str, Player]:
-        """The discriminator, and then the generator."""
-        return {
-            "discriminator": self.discriminator.player(self.discrimination),
-            "generator": Player([self.decoder], self.generation, every=self.discriminator.updates),
-        }
 
     def discrimination(self, batch: Batch) -> Terms:
         """Return the discriminator's terms, of a batch and as many fakes."""
-        x = batch.get("target", batch["x"])
-        with torch.no_grad():
-            fakes = self.fakes(len(x))
-        return self.discriminator.discrimination([x], [fakes])
+        return self.tell_apart(batch)
 
     def generation(self, batch: Batch) -> Terms:
         """Return the generator's term."""
         return self.discriminator.deception([self.fakes(len(batch["x"]))])
 
-    def fakes(self, n: int) -> Tensor:
-        """Return what the generator makes of n draws of codes, (n, *event)."""
-        with torch.no_grad():
-            z = self.prior().sample((n,))
-        p = self.decoder(z)
-        return p.rsample() if self.draws else p.mean
-
-    @property
-    def latent(self) -> torch.Size:
-        """The shape of one code."""
-        return self.decoder.given[0]
-
-    def encode(self, x: Tensor) -> Distribution:
-        """Refuse: there is no encoder."""
-        raise UserError(
-            "model=gan has no encoder, so there are no codes of examples: use model=aae, or"
-            " another model with an encoder"
-        )
-
-    def decode(self, z: Tensor) -> Distribution:
-        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
-        return self.decoder(z)
-
-    def codes(self) -> Distribution:
-        """Return p(z)."""
-        return self.prior()
-
-    @torch.no_grad()
     def report(self, batch: Batch) -> Report:
         """Return the discrepancy between draws and examples, and how many are told apart."""
-        x = batch.get("target", batch["x"])
-        fakes = self.fakes(len(x))
-        marks = self.discriminator(x), self.discriminator(fakes)
-        costs = {"data_mmd": discrepancy(fakes, x)}
-        return Report(costs, x.new_zeros(len(x), 0), None, self.discriminator.accuracy(*marks))
-
-
-def require_gradient(decoder: Conditional, model: str, *, draws: bool = False) -> None:
-    """Refuse a decoder through which no gradient passes to who made the code.
-
-    Raises:
-        UserError: where it is autoregressive, or its mean, or its draws, have no gradient.
-    """
-    name = choice(decoder.family)
-    if isinstance(decoder.network, AutoregressiveNetwork):
-        raise UserError(
-            f"model={model} passes gradients through what the decoder makes, and an autoregressive"
-            " decoder makes it draw by draw: use network=conv"
-        )
-    with torch.no_grad():
-        p = decoder(torch.zeros(1, *decoder.given[0]))
-    if draws and not p.has_rsample:
-        raise UserError(
-            f"model.draws: draws of likelihood={name} have no gradient: set model.draws=false, or"
-            " use likelihood=gaussian"
-        )
-    with torch.enable_grad():
-        z = torch.zeros(2, *decoder.given[0])
-        p = decoder(z)
-        made = p.rsample() if draws else p.mean
-    if not made.requires_grad:
-        raise UserError(
-            f"model={model} passes gradients through the decoder's mean, and that of"
-            f" likelihood={name} has none: use likelihood=gaussian"
-        )
+        return self.compare(batch)

@@ -13,7 +13,7 @@ from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
-from aetrain.models.gan import require_gradient
+from aetrain.models.generator import require_gradient
 from aetrain.models.pair import Pair
 from aetrain.models.vae import require_rate
 from aetrain.networks.featured import Featured

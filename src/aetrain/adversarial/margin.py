@@ -1,0 +1,45 @@
+"""The loss of a discriminator that gives fakes an energy of at least a margin."""
+
+from typing import final
+
+from torch import Tensor
+
+from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.errors import UserError
+
+
+@final
+class Margin(AdversarialLoss):
+    """Discriminator E(x) + max(0, m − E(x̃)), adversary E(x̃); marks are D = −E.
+
+    An energy has no zero of its own, so accuracy counts from half-way between the two means.
+
+    Arguments:
+        margin: m, in units of E.
+
+    Raises:
+        UserError: where the margin is not above 0.
+
+    References:
+        Zhao, Mathieu, LeCun: Energy-based generative adversarial networks. 2017.
+        https://arxiv.org/abs/1609.03126
+    """
+
+    boundary = None
+
+    def __init__(self, *, margin: float = 10.0) -> None:
+        if not margin > 0:
+            raise UserError(f"model.margin={margin}: must be above 0, such as 10")
+        self.margin = margin
+
+    def real(self, marks: Tensor) -> Tensor:
+        """Return E."""
+        return -marks
+
+    def fake(self, marks: Tensor) -> Tensor:
+        """Return max(0, m − E)."""
+        return (self.margin + marks).relu()
+
+    def adversary(self, marks: Tensor) -> Tensor:
+        """Return E."""
+        return -marks

@@ -1,0 +1,76 @@
+"""The energy-based generative adversarial network."""
+
+from typing import final
+
+import torch
+
+from aetrain.adversarial.adversary import AdversaryMaker
+from aetrain.adversarial.margin import Margin
+from aetrain.adversarial.non_saturating import NonSaturating
+from aetrain.adversarial.pulling_away import pulling_away
+from aetrain.evaluation.tally import Report
+from aetrain.families import full_precision
+from aetrain.models.energies import energy_of
+from aetrain.models.generator import Generator
+from aetrain.networks.energy import Energy
+from aetrain.objectives.terms import Terms
+from aetrain.pieces import Pieces
+from aetrain.player import Batch
+
+
+@final
+class EBGAN(Generator):
+    """A generator against an autoencoder, which reconstructs examples well and fakes badly.
+
+    The discriminator's energy is E(x) = |x − r(x)|². It pays E(x) + max(0, m − E(x̃)), and leaves
+    fakes alone that cost more than the margin; the generator pays E(x̃) as `adversarial` and, as
+    `pulling_away`, how alike the discriminator's codes of its fakes are.
+
+    It watches `data_mmd`, as `model=gan` does.
+
+    Arguments:
+        pieces: makes decoder and prior, and the discriminator of the same encoders and decoders.
+        adversary: makes the discriminator; its loss is this model's own.
+        draws: show the discriminator draws of p(x|z), not means.
+        margin: m, in units of E.
+        code: dimensions of the discriminator's code; None: `latent`.
+
+    Raises:
+        UserError: where a choice would not be used or a number is out of its range.
+
+    References:
+        Zhao, Mathieu, LeCun: Energy-based generative adversarial networks. 2017.
+        https://arxiv.org/abs/1609.03126
+    """
+
+    def __init__(
+        self,
+        pieces: Pieces,
+        adversary: AdversaryMaker,
+        *,
+        draws: bool = False,
+        margin: float = 10.0,
+        code: int | None = None,
+    ) -> None:
+        super().__init__(pieces, draws=draws)
+        pieces.require_own("ebgan", adversary=(NonSaturating, "non_saturating"))
+        loss = Margin(margin=margin)
+        self.discriminator = adversary(energy_of(pieces, code), [pieces.event], loss=loss)
+
+    def discrimination(self, batch: Batch) -> Terms:
+        """Return the discriminator's terms, of a batch and as many fakes."""
+        return self.tell_apart(batch)
+
+    def generation(self, batch: Batch) -> Terms:
+        """Return the generator's term of the game, (B,), and `pulling_away`, ()."""
+        fakes, network = self.fakes(len(batch["x"])), self.discriminator.network
+        assert isinstance(network, Energy)
+        alike = pulling_away(full_precision(network.code(fakes)))
+        return {**self.discriminator.deception([fakes]), "pulling_away": alike}
+
+    def report(self, batch: Batch) -> Report:
+        """Return the discrepancy between draws and examples, and the examples' energy."""
+        report = self.compare(batch)
+        with torch.no_grad():
+            energy = -self.discriminator(batch.get("target", batch["x"]))
+        return report._replace(more={**report.more, "energy": energy})

@@ -1,0 +1,99 @@
+"""The energy-based GAN: what an energy is, and what each side pays."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from aetrain.adversarial.pulling_away import pulling_away
+from aetrain.build import build_model, build_plan
+from aetrain.errors import UserError
+from aetrain.models.ebgan import EBGAN
+from tests.battery import config
+
+EVENT, B = (1, 4, 4), 6
+SMALL = ("model=ebgan", "network.hidden=[8]", "latent=3")
+
+
+def built(*options: str) -> EBGAN:
+    torch.manual_seed(0)
+    model = build_model(config(*SMALL, *options), EVENT).double()
+    assert isinstance(model, EBGAN)
+    return model
+
+
+def energy(model: EBGAN, x: Tensor) -> Tensor:
+    network = model.discriminator.network
+    logits = network.decoder.network(network.encoder(x))  # pyright: ignore
+    return (x - torch.sigmoid(logits).reshape(x.shape)).square().flatten(1).sum(1)
+
+
+@pytest.mark.parametrize("margin", [2.0, 4.0, 100.0])
+def test_what_each_side_pays(margin: float) -> None:
+    model, x = built(f"model.margin={margin}"), torch.rand(B, *EVENT).double()
+    torch.manual_seed(1)
+    terms = model.discrimination({"x": x})
+    torch.manual_seed(1)
+    fakes = model.fakes(B)
+    torch.testing.assert_close(terms["real"], energy(model, x))
+    torch.testing.assert_close(terms["fake"], (margin - energy(model, fakes)).clamp_min(0))
+    torch.manual_seed(1)
+    torch.testing.assert_close(model.generation({"x": x})["adversarial"], energy(model, fakes))
+
+
+def test_pulling_away_is_the_mean_squared_cosine_of_pairs() -> None:
+    model, x = built(), torch.rand(B, *EVENT).double()
+    torch.manual_seed(1)
+    found = model.generation({"x": x})["pulling_away"]
+    torch.manual_seed(1)
+    codes = model.discriminator.network.encoder(model.fakes(B))  # pyright: ignore
+    pairs = [(i, j) for i in range(B) for j in range(B) if i != j]
+    cosines = [torch.cosine_similarity(codes[i], codes[j], dim=0) ** 2 for i, j in pairs]
+    torch.testing.assert_close(found, torch.stack(cosines).mean())
+
+
+def test_pulling_away_of_codes_that_are_known() -> None:
+    assert pulling_away(torch.eye(3)) == 0
+    assert pulling_away(torch.ones(4, 2)).item() == pytest.approx(1)
+    assert pulling_away(torch.ones(1, 2)) == 0
+
+
+def test_a_step_against_pulling_away_parts_the_fakes_codes() -> None:
+    model, data = built(), {"x": torch.rand(B, *EVENT).double()}
+
+    def alike() -> Tensor:
+        torch.manual_seed(1)
+        term = model.generation(data)["pulling_away"]
+        assert isinstance(term, Tensor)
+        return term
+
+    own, before = list(model.players()["generator"].parameters()), alike()
+    gradients = torch.autograd.grad(before, own)
+    with torch.no_grad():
+        for parameter, gradient in zip(own, gradients, strict=True):
+            parameter -= 0.01 * gradient
+    assert alike() < before
+
+
+def test_choices() -> None:
+    assert build_plan(config("model=ebgan"), "cpu").weights == {"pulling_away": 0.1}
+    assert list(built().players()) == ["discriminator", "generator"]
+    code = built("model.code=5").discriminator.network.encoder(torch.rand(2, *EVENT).double())  # pyright: ignore
+    assert code.shape == (2, 5)
+    scale = built("likelihood=gaussian", "likelihood.sigma=shared")
+    assert not any(p.requires_grad for p in scale.discriminator.network.decoder.family.parameters())  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["model.margin=0"], r"model\.margin=0.*: must be above 0"),
+        (["model.code=0"], r"model\.code=0: must be at least 1"),
+        (["adversary=wasserstein"], "adversary: model=ebgan has its own"),
+        (["posterior=delta"], "posterior: model=ebgan has its own"),
+        (["prior=vamp"], "and model=ebgan has none: use prior="),
+        (["network=tied"], "network=tied decodes with the weights.*use network=mlp"),
+    ],
+)
+def test_what_is_refused(options: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        built(*options)
