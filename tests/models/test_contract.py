@@ -38,11 +38,12 @@ LAYERWISE = ("stacked_ae", "sdae")
 """Models of which all stages but the last reconstruct what one layer is given."""
 REFUSED = {
     *(("rae_gp", "pixelcnn"), ("rae_sn", "tied"), ("gan", "pixelcnn"), ("gan", "tied")),
+    ("ali", "pixelcnn"),
     *((model, net) for model in ("vaegan", "ebgan", "began") for net in ("pixelcnn", "tied")),
 }
 """Models and networks that do not go together."""
 OPTIONS = {
-    "avb": ("model.hidden=[8]", "model.features=8"),
+    **dict.fromkeys(["avb", "ali"], ("model.hidden=[8]", "model.features=8")),
     "deep_hvae": ("model.width=8",),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
@@ -61,6 +62,7 @@ PLACES = [
 every_model = pytest.mark.parametrize("case", MODELS)
 every_place = pytest.mark.parametrize(("case", "network", "event"), PLACES)
 ALIKE = {
+    "ali": ["objective.weights.distortion=1"],
     "ebgan": ["network.hidden=[64]", "adversary.rate=0.3", "objective.weights.pulling_away=10"],
     "factor_vae": ["objective.weights.total_correlation=1"],
     "vaegan": [
