@@ -23,6 +23,7 @@ LOSSES = groups()["adversary"]
 OWN_LOSS = {"avb", "ebgan", "began"}
 """Games with a loss of their own, which refuse to be given another."""
 SMALL = {
+    "ali": ["model.hidden=[16]", "model.features=16"],
     "ebgan": ["model.margin=100"],  # no fake is beyond it
     "began": ["model.start=0.5"],  # before the first batch fakes would not count
     "avb": ["model.hidden=[16]", "model.features=16"],

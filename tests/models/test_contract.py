@@ -43,13 +43,14 @@ LAYERWISE = ("stacked_ae", "sdae")
 REFUSED = {
     ("gmvae", "tied"),
     *(("rae_gp", "pixelcnn"), ("rae_sn", "tied"), ("gan", "pixelcnn"), ("gan", "tied")),
+    ("ali", "pixelcnn"),
     *((model, net) for model in ("vaegan", "ebgan", "began") for net in ("pixelcnn", "tied")),
 }
 """Models and networks that do not go together."""
 UNDER: list[Any] = []
 """The conditions that models are under."""
 OPTIONS = {
-    "avb": ("model.hidden=[8]", "model.features=8"),
+    **dict.fromkeys(["avb", "ali"], ("model.hidden=[8]", "model.features=8")),
     "deep_hvae": ("model.width=8",),
     "m2": ("conditioning.classes=4",),
     "gmm": ("model.rate=1", "model.components=2"),
@@ -71,6 +72,7 @@ PLACES = [
 every_model = pytest.mark.parametrize("case", MODELS)
 every_place = pytest.mark.parametrize(("case", "network", "event"), PLACES)
 ALIKE = {
+    "ali": ["objective.weights.distortion=1"],
     "ebgan": ["network.hidden=[64]", "adversary.rate=0.3", "objective.weights.pulling_away=10"],
     "factor_vae": ["objective.weights.total_correlation=1"],
     "vaegan": [

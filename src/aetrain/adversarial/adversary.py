@@ -152,6 +152,14 @@ class Adversary(Evolving):
         marks = self(*self._blurred(fake), *conditions)
         return self._named({"adversarial": self.loss.adversary(marks)})
 
+    def evasion(self, real: Sequence[Tensor], conditions: Sequence[Tensor] = ()) -> Tensor:
+        """Return what who makes real ones pays that are to be taken for fakes, (B,).
+
+        It is what who makes fakes pays for marks as far on the other side of the boundary.
+        """
+        marks = self(*self._blurred(real), *conditions)
+        return self.loss.adversary(2 * (self.loss.boundary or 0.0) - marks)
+
     @torch.no_grad()
     def accuracy(self, of_real: Tensor, of_fake: Tensor) -> dict[str, Tensor]:
         """Return which marks are on their own side of the boundary, as 0 and 1, each (B,).
