@@ -40,10 +40,12 @@ OWN_NETWORK = {
 """Models that have networks of their own (the default stands for none) or take some only."""
 LAYERWISE = ("stacked_ae", "sdae")
 """Models of which all stages but the last reconstruct what one layer is given."""
+WATCHED = {"dfc_vae": "features"}
+"""What is called by another name than distortion, as it is of no density of x."""
 REFUSED = {
     ("gmvae", "tied"),
     *(("rae_gp", "pixelcnn"), ("rae_sn", "tied"), ("gan", "pixelcnn"), ("gan", "tied")),
-    ("ali", "pixelcnn"),
+    *(("ali", "pixelcnn"), ("dfc_vae", "pixelcnn")),
     *((model, net) for model in ("vaegan", "ebgan", "began") for net in ("pixelcnn", "tied")),
 }
 """Models and networks that do not go together."""
@@ -179,7 +181,7 @@ def test_report(case: Case, network: str, event: Any) -> None:
         with torch.no_grad():
             report = model.report(batch_of(binary(B, *event)))
         layer = case.choice in LAYERWISE and stage < len(model.stages) - 1
-        watched = f"distortion_{stage + 1}" if layer else "distortion"
+        watched = f"distortion_{stage + 1}" if layer else WATCHED.get(case.choice, "distortion")
         # a model without an encoder has nothing to reconstruct, and says what it watches instead
         assert watched in report.costs or not model.encodes
         assert report.costs
