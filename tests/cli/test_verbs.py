@@ -14,6 +14,7 @@ from aetrain.cli.sink import Numbers, write_numbers
 from aetrain.config.files import groups
 from aetrain.data_of import data_of
 from tests.cli.conftest import Ae
+from tests.conftest import TINY
 
 
 def test_samples_are_the_librarys(trained_run: Path, here: Path, ae: Ae):
@@ -29,6 +30,17 @@ def test_samples_are_the_librarys(trained_run: Path, here: Path, ae: Ae):
         pixels = np.asarray(picture)
     again = aetrain.load(trained_run).sample(5)
     assert np.array_equal(pixels, (again[1, 0] * 255).round().numpy())
+
+
+def test_samples_of_a_class(here: Path, ae: Ae):
+    aetrain.train([*TINY, "model=cvae", "run.dir=r"])
+    assert ae("sample", "r", "-n", "3", "--condition", "2", "--scaled", "-o", "s.npz")[0] == 0
+    wanted = aetrain.load("r").sample(3, condition=2)
+    assert np.array_equal(np.load("s.npz")["x"], wanted.numpy())
+    status, _, why = ae("sample", "r", "-n", "3", "-o", "none.npz")
+    assert status == 2
+    assert "none is given: use condition=" in why
+    assert not Path("none.npz").exists()
 
 
 def test_samples_in_blocks_are_those_at_once(trained_run: Path):

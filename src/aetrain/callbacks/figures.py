@@ -160,7 +160,7 @@ def _rows(batch: Batch, rows: slice) -> Batch:
 def _decoded(model: Autoencoder, place: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
     """Return decodes of places of the plane; of a conditional model, those of its first class."""
     z = _codes(place(u), model)
-    with model.under(0, len(z)):
+    with model.under(None if model.conditioning is None else 0, len(z)):
         return _cpu(model.decode(z).mean)
 
 

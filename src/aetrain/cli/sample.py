@@ -1,5 +1,6 @@
 """`ae sample`: what a model draws when nothing is given."""
 
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from aetrain.cli import options
 EPILOG = """\b
 Examples
   ae sample last -n 100 -o samples.png
+  ae sample RUN -n 16 --condition 3         of one class, where the model is conditional
   ae sample RUN -n 50000 -o samples/        one PNG each
   ae sample RUN -n 1000000 -o samples.npy   in the units of the training's files
 """
@@ -18,6 +20,7 @@ Examples
 @options.run
 @options.count("Samples.", 64)
 @click.option("--draw", is_flag=True, help="Draw x from p(x|z) too, instead of taking its mean.")
+@click.option("--condition", type=int, metavar="CLASS", help="Class of a conditional model.")
 @options.scaled
 @options.seed
 @options.as_json
@@ -27,6 +30,7 @@ def sample(
     run: Path,
     number: int,
     draw: bool,
+    condition: int | None,
     scaled: bool,
     seed: int,
     as_json: bool,
@@ -41,6 +45,9 @@ def sample(
         from aetrain.cli.deliver import deliver, place, tell
 
         path = place(output, found, "sample")
-        blocks = found.trained.samples(number, seed=seed, mean=not draw)
+        trained = found.trained
+        blocks = trained.samples(number, seed=seed, mean=not draw, condition=condition)
+        first = next(blocks)  # what the model refuses is said before a file is begun
+        blocks = chain([first], blocks)
         deliver(path, blocks, number, found, title=f"{number} samples", scaled=scaled)
     tell(as_json, path, samples=number)

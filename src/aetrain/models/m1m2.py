@@ -47,8 +47,8 @@ class M1M2(Pair):
             `error`, which needs the validation's labels.
 
     Raises:
-        UserError: where there is no conditioning, another objective, no rate, or a number is out of
-            its range.
+        UserError: where there is no conditioning, another objective or prior, no rate, or a number
+            is out of its range.
 
     References:
         Kingma, Rezende, Mohamed, Welling: Semi-supervised learning with deep generative models.
@@ -67,7 +67,9 @@ class M1M2(Pair):
         second_epochs: int | None = None,
         watched: str = "cost",
     ) -> None:
-        pieces.require_own("m1m2", objective=(elbo, "elbo"))
+        pieces.require_own(
+            "m1m2", objective=(elbo, "elbo"), prior=(StandardNormal, "standard_normal")
+        )
         _require_numbers(hidden, style, second_epochs, watched)
         condition = require_classes(pieces, "m1m2")
         latent, event = pieces.latent, pieces.event
