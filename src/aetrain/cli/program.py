@@ -14,6 +14,7 @@ from aetrain.cli.decode import decode
 from aetrain.cli.denoise import denoise
 from aetrain.cli.encode import encode
 from aetrain.cli.evaluate import evaluate
+from aetrain.cli.export import export
 from aetrain.cli.interpolate import interpolate
 from aetrain.cli.manifold import manifold
 from aetrain.cli.reconstruct import reconstruct
@@ -35,6 +36,7 @@ VERBS: Sequence[click.Command] = (
     interpolate,
     traverse,
     denoise,
+    export,
 )
 
 HELP = """Use and judge trained models.

@@ -103,7 +103,7 @@ def descend_through(
 ) -> Descent:
     """Return the way down through given latents z (N, D), for evidence (N, ...) each."""
     parts = divided(z, hierarchy.shapes)
-    return descend(hierarchy, len(z), lambda layer, _: parts[layer], evidence)
+    return descend(hierarchy, z.shape[0], lambda layer, _: parts[layer], evidence)
 
 
 def divided(z: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
