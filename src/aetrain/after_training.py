@@ -14,7 +14,8 @@ from aetrain import checkpoint
 from aetrain.autoencoder import CARD, SAMPLER, Autoencoder, without_sampler, write
 from aetrain.data.draws import SPLITS
 from aetrain.errors import UserError
-from aetrain.evaluation.measures import TRAINING_CODES, Subject, of_features
+from aetrain.evaluation.measures import of_features
+from aetrain.evaluation.subject import TRAINING_CODES, Subject
 from aetrain.samplers.sampler import ROWS
 from aetrain.seeding import FIT, generator, seed_torch
 

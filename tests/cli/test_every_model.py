@@ -10,6 +10,8 @@ from aetrain.config.files import groups
 from tests.cli.conftest import Ae
 from tests.conftest import TINY
 
+MEASURES = ("ais", "decomposition", "parzen", "samples", "anomaly")
+FEW = "-n 30 --temperatures 3 --chains 2 --draws 30 -k 2 --no-save --json".split()
 NEEDS_CODES = ["reconstruct r test:0 -o x.png", "interpolate r test:0 test:1 -o x.png"]
 
 
@@ -29,3 +31,7 @@ def test_a_model_is_judged_sampled_and_reconstructed(model: str, here: Path, ae:
         assert status == (0 if encodes else 2), err
     status, _, err = ae("traverse", "r", "-o", "t.png", "-n", "3")
     assert status == 0 or (status == 2 and len(err.splitlines()) == 1)
+    for measure in MEASURES:
+        status, out, err = ae("evaluate", "r", "-m", measure, "--against", "valid", *FEW)
+        assert status == 0 or (status == 2 and len(err.splitlines()) == 1), err
+        assert bool(out) == (status == 0)

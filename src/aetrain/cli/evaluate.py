@@ -8,10 +8,22 @@ from typing import Any
 import click
 
 from aetrain.cli import options
-from aetrain.cli.shown import number, print_json, print_table, watch
+from aetrain.cli.judging import judging
+from aetrain.cli.shown import number, print_json, print_table
 from aetrain.cli.written import write_json
 
-NAMES = ("bound", "nll", "squared_error", "features")
+NAMES = (
+    "bound",
+    "nll",
+    "squared_error",
+    "features",
+    "ais",
+    "decomposition",
+    "parzen",
+    "samples",
+    "anomaly",
+    "disentanglement",
+)
 """The keys of `measures.MEASURES`, which must not be imported for a help text."""
 
 FILE = "evaluation.json"
@@ -23,10 +35,24 @@ Measures, per example, in nats where nothing else is said; ± is a standard erro
   squared_error  of reconstructions, summed over the values of one x
   features       accuracy of a linear probe and of 5 nearest neighbours on frozen codes, fitted to
                  --codes training examples, with 95 % intervals (Wilson)
+  ais            -log p(x) by annealed importance sampling with Hamiltonian moves, acceptance and
+                 effective number of --chains, and ais_gap, the most it can be wrong on draws of
+                 the model (bidirectional Monte Carlo)
+  decomposition  of the rate: mutual information, total correlation, KL of each dimension, with
+                 q(z) of at most --codes of the examples
+  parzen         log density of Parzen windows around --draws samples, bandwidth by validation
+  samples        against the examples, in --features: Frechet and kernel distance, precision,
+                 recall, density, coverage, copies of the training; sharpness (1: as the data)
+  anomaly        area under the ROC curve of -ELBO, its parts and -log p(x), --against others
+  disentanglement  of factors that are known: MIG, DCI, SAP, modularity, explicitness, FactorVAE's
+                 and beta-VAE's score, of all of the data (at most -n, 50000 where nothing is said)
 \b
 Examples
   ae evaluate last
   ae evaluate RUN -m nll -k 5000 -n 1000
+  ae evaluate RUN -m ais -n 100 --temperatures 1000
+  ae evaluate RUN -m samples --features CLASSIFIER_RUN
+  ae evaluate RUN -m anomaly --against fashion.npz
   ae evaluate outputs/*/* --measure features --json
 """
 
@@ -56,8 +82,9 @@ Examples
     type=click.IntRange(min=2),
     default=10_000,
     show_default=True,
-    help="Training examples for what is fitted to codes.",
+    help="Examples for what is fitted to codes, and for q(z).",
 )
+@judging
 @options.seed
 @options.data
 @options.as_json
@@ -97,23 +124,18 @@ def _figures(
     places: tuple[str, ...],
     *,
     split: str,
-    number: int | None,
-    samples: int,
-    codes: int,
-    seed: int,
     device: str,
     allow: tuple[str, ...],
+    **settings: Any,
 ) -> tuple[dict[str, Any], Path]:
     """Return the figures of one run, named as in results.json, and its directory."""
+    from aetrain.cli.judging import subject_of
     from aetrain.cli.opened import opened
 
     with opened(path, device, allow) as run:
-        from aetrain.evaluation.measures import Subject, measured
+        from aetrain.evaluation.measures import measured
 
-        data = run.data(places)
-        subject = Subject(
-            run.trained.model, data, split, number, samples, codes, seed, watch(run.name)
-        )
+        subject = subject_of(run, places, split, allow, **settings)
         figures = {f"{split}/{k}": v for k, v in measured(subject, measures).items()}
         examples = len(subject.rows)
         return {**figures, f"{split}/examples": examples}, run.directory

@@ -46,4 +46,5 @@ def share(hits: int, trials: int, z: float = 1.959963984540054) -> Share:
     p, n = hits / trials, trials
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return Share(p, max(0.0, middle - half), min(1.0, middle + half), n)
+    # the ends enclose p, also where rounding puts them a digit within
+    return Share(p, max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half)), n)

@@ -1,57 +1,23 @@
 """What `ae evaluate` can measure, by name."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import torch
-
-from aetrain.autoencoder import Autoencoder
 from aetrain.data.module import DataModule
 from aetrain.data_of import chosen_rows
 from aetrain.errors import UserError
+from aetrain.evaluation.anomaly import of_anomaly
 from aetrain.evaluation.bound import bound, reconstruction_error
-from aetrain.evaluation.codes import Codes, Watch, encoded
+from aetrain.evaluation.codes import Codes, encoded
+from aetrain.evaluation.disentanglement.of_run import of_disentanglement
+from aetrain.evaluation.evidence.measures import of_ais, of_decomposition, of_parzen
 from aetrain.evaluation.features import (
     linear_probe,
     nearest_neighbours,
     support_vectors,
 )
-
-TRAINING_CODES = 10_000
-"""Training examples that a probe is fitted to where nothing else is said."""
-
-
-@dataclass
-class Subject:
-    """A model and the examples to judge it by.
-
-    Attributes:
-        model: in evaluation mode.
-        data: its data, loaded.
-        split: the examples' split.
-        examples: at most so many of them, at random; None for all.
-        samples: K of the importance-sampled log p(x).
-        training_codes: at most so many training examples for what is fitted to codes.
-        seed: of the choice of examples.
-        watch: what long loops are passed through.
-    """
-
-    model: Autoencoder
-    data: DataModule
-    split: str = "test"
-    examples: int | None = None
-    samples: int = 100
-    training_codes: int = TRAINING_CODES
-    seed: int = 0
-    watch: Watch = iter
-
-    @property
-    def rows(self) -> torch.Tensor:
-        """The chosen examples."""
-        return chosen_rows(self.data, self.split, self.examples, self.seed)
-
-
-Measure = Callable[[Subject], Mapping[str, float]]
+from aetrain.evaluation.samples.of_model import of_samples
+from aetrain.evaluation.subject import Measure, Subject
 
 
 def of_bound(subject: Subject) -> Mapping[str, float]:
@@ -105,12 +71,18 @@ MEASURES: Mapping[str, Measure] = {
     "nll": of_evidence,
     "squared_error": of_squared_error,
     "features": of_features,
+    "ais": of_ais,
+    "decomposition": of_decomposition,
+    "parzen": of_parzen,
+    "samples": of_samples,
+    "anomaly": of_anomaly,
+    "disentanglement": of_disentanglement,
 }
 
 
-def measured(subject: Subject, names: Sequence[str]) -> dict[str, float]:
+def measured(subject: Subject, names: Sequence[str]) -> dict[str, Any]:
     """Return the figures of several measures, in the order of their names; none: the usual ones."""
-    figures: dict[str, float] = {} if names else dict(usual(subject))
+    figures: dict[str, Any] = {} if names else dict(usual(subject))
     for name in names:
         figures |= MEASURES[name](subject)
     return figures

@@ -1,0 +1,98 @@
+"""All that samples of a model are judged by."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aetrain.evaluation.disentanglement.estimate import Estimate
+from aetrain.evaluation.drawn import drawn
+from aetrain.evaluation.moments import mean_and_error
+from aetrain.evaluation.roc import auroc
+from aetrain.evaluation.samples.features import Features
+from aetrain.evaluation.samples.frechet import frechet
+from aetrain.evaluation.samples.kernel_distance import kernel_distance
+from aetrain.evaluation.samples.manifolds import expected_coverage, manifolds
+from aetrain.evaluation.samples.neighbours import nearest
+from aetrain.evaluation.samples.sharpness import (
+    has_sharpness,
+    laplacian_variance,
+    relative_sharpness,
+)
+from aetrain.evaluation.subject import Subject
+from aetrain.seeding import EVALUATE, generator
+
+
+def of_samples(subject: Subject) -> dict[str, Any]:
+    """Return distances, fidelity, diversity, memorisation and sharpness of a model's samples.
+
+    `nearest_training`: mean distance of a sample to its nearest training example;
+    `nearest_training_of_data`: the same of the examples. `copying`: the chance that a sample is
+    nearer to the training than an example is, 0.5 where both are alike, 1 for copies.
+
+    References:
+        Meehan, Chaudhuri, Dasgupta: A non-parametric test to detect data-copying in generative
+        models. 2020. https://arxiv.org/abs/2004.05675
+    """
+    s, features = subject, subject.features
+    draws = s.draws or len(s.rows)
+    own = (batch["x"] for batch in s.watch(s.blocks()))
+    data, sharp = _gathered(own, features)
+    samples, soft = _gathered(s.watch(drawn(s.model, draws, seed=s.seed, mean=s.mean)), features)
+    # blocks and groups are of random examples, whatever the order of a file
+    data = data[torch.randperm(len(data), generator=generator(EVALUATE, s.seed, len(data)))]
+    found = manifolds(data, samples)
+    distances: dict[str, Estimate] = {
+        "frechet": frechet(samples, data),
+        "kernel_distance": kernel_distance(samples, data),
+        "density": found.density,
+    }
+    if len(sharp):
+        distances["sharpness"] = relative_sharpness(soft, sharp)
+    return {
+        "sample_features": features.name,
+        "sample_count": draws,
+        **_figures(distances),
+        **found.precision.figures("precision"),
+        **found.recall.figures("recall"),
+        **found.coverage.figures("coverage"),
+        "coverage_at_best": expected_coverage(len(data), len(samples)),
+        **_memorisation(subject, samples, data),
+    }
+
+
+def _memorisation(subject: Subject, samples: Tensor, data: Tensor) -> dict[str, float]:
+    rows = torch.arange(len(subject.data.tables["train"]))
+
+    def training() -> Iterator[Tensor]:
+        for batch in subject.watch(subject.blocks("train", rows)):
+            yield subject.features.of(batch["x"])
+
+    both = nearest(torch.cat([samples, data]), training()).distance
+    of_samples, of_data = both.split([len(samples), len(data)])
+    copying = auroc(-of_samples, -of_data)
+    return {
+        **mean_and_error("nearest_training", of_samples),
+        **mean_and_error("nearest_training_of_data", of_data),
+        **_figures({"copying": copying}),
+    }
+
+
+def _gathered(blocks: Iterable[Tensor], features: Features) -> tuple[Tensor, Tensor]:
+    """Return features (N, F), and Laplacian variances (N,) of images, else (0,)."""
+    found: list[Tensor] = []
+    sharp: list[Tensor] = [torch.zeros(0, dtype=torch.float64)]
+    for x in blocks:
+        found.append(features.of(x))
+        if has_sharpness(x.shape[1:]):
+            sharp.append(laplacian_variance(x.cpu()))
+    return torch.cat(found), torch.cat(sharp)
+
+
+def _figures(estimates: dict[str, Estimate]) -> dict[str, float]:
+    return {
+        key: value
+        for name, found in estimates.items()
+        for key, value in ((name, found.value), (f"{name}_se", found.error))
+    }
