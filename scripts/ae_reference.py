@@ -46,6 +46,47 @@ read beside results.json. A training run measures the codes itself with `evaluat
   most 2,000 of them, C by cross-validation among 0.1 ... 100. Of a run with `dataset.labelled=N`
   the training codes are those N. All are judged on the test examples; the 95 % interval (Wilson's)
   covers the chance of drawing those, not that of training again.
+  of 5 nearest training codes, Euclidean, codes as they are. Both are judged on the test examples;
+  the 95 % interval (Wilson's) covers the chance of drawing those, not that of training again.
+- `ais`: log p(x) by annealed importance sampling (Neal 2001; Wu et al. 2017) from p(z) to p(x, z)
+  over a sigmoid of `--temperatures`, with one Hamiltonian transition of ten leapfrog steps at each.
+  Step sizes are adapted to an acceptance of 0.65, for each example and temperature, in a pass of
+  their own, so that the weights of the pass that counts are unbiased. `nll_ais` is in the mean an
+  upper bound on -log p(x) and lies below that of `nll`, which starts from the encoder, where the
+  encoder is poor. `ais_effective` is (sum w)^2 / sum w^2 of `--chains` chains. `ais_gap`: for as
+  many x drawn from the model, reverse AIS from the z they were drawn with, which bounds log p(x)
+  from above, minus AIS (Grosse et al. 2015): the most that AIS is wrong there in the mean. p(z) is
+  what the model itself draws codes from; codes must be real vectors with a density.
+- `decomposition`: one draw z of q(z|x) for each example; with q(z) the mean of q(z|x) over all of
+  them, `mutual_information` = log q(z|x) - log q(z), `total_correlation` = log q(z) - sum of
+  log q(z_d), `dimension_kl` = that sum - log p(z) add up to `sampled_rate` (Hoffman, Johnson 2016;
+  Chen et al. 2018). Up to `--codes` examples it is the enumeration; of more, so many stand for all.
+  Errors are over examples, with q(z) held as it is.
+- `parzen`: log density in nats of the mean of normals around `--draws` samples, of the width that
+  is best for at most 1,000 validation examples, from 0.01 to 1 (Parzen 1962). It prefers samples
+  near every example to those that are like examples (Theis et al. 2016): compare with older tables,
+  not models.
+- `samples` compares `--draws` samples with the examples in `--features`: `pixels`, or the codes of
+  another run, whose name is kept beside the figures; no foreign network is loaded, so that
+  distances are not those of papers that use Inception. `frechet` (Heusel et al. 2017; units of the
+  features squared; too large for few examples, so compare equal numbers; error by a jackknife of
+  ten groups), `kernel_distance` (Binkowski et al. 2018; unbiased, mean of blocks that share
+  nothing), `precision` and `recall` (Kynkaanniemi et al. 2019), `density` and `coverage` (Naeem et
+  al. 2020) with balls that reach to the 5th neighbour; `coverage_at_best` is what samples of the
+  data's own distribution would have. `nearest_training` is the distance of a sample to its nearest
+  training example, `nearest_training_of_data` that of an example, `copying` the chance that the
+  sample's is smaller: 0.5 is none, 1 are copies (Meehan et al. 2020). `sharpness` is the variance
+  of the Laplacian over that of the examples (Pech-Pacheco et al. 2000). Samples are means of
+  p(x|z); where the data are binarised by draws, use `--draw`, or means and data differ in kind.
+- `anomaly`: area under the ROC curve, 0.5 is chance, error of DeLong et al. (1988), of what an
+  example costs: -ELBO, each part of it, -log p(x) with `-k` draws. Examples `--against` are the
+  positives. Below 0.5, the model finds them likelier than its own (Nalisnick et al. 2019).
+- `disentanglement`: of all data before they are split, at most 50,000 or `-n`, on posterior means:
+  MIG (Chen 2018), DCI (Eastwood, Williams 2018), SAP (Kumar 2018), modularity and explicitness
+  (Ridgeway, Mozer 2018), FactorVAE's (Kim, Mnih 2018) and beta-VAE's score (Higgins 2017). Errors
+  over resamples or repetitions; those over other seeds of the training are larger.
+- `ae export` writes the mean of q(z|x) and that of p(x|z) as functions of one tensor, what it has
+  written is read back and compared, and nothing but weights that the half uses goes with it.
 - `ae manifold` places at most `-n` examples. PCA and LDA map new points and are fitted to training
   examples, as the run was; t-SNE, Isomap and LLE can only place the points they are fitted to. No
   method sees the labels of what it places. In a plane of a wide code are its two principal axes.
