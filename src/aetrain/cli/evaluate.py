@@ -37,7 +37,7 @@ Measures, per example, in nats where nothing else is said; ± is a standard erro
                  --codes training examples, with 95 % intervals (Wilson)
   ais            -log p(x) by annealed importance sampling with Hamiltonian moves, acceptance and
                  effective number of --chains, and ais_gap, the most it can be wrong on draws of
-                 the model (bidirectional Monte Carlo)
+                 the model (bidirectional Monte Carlo); of 100 examples where -n says nothing
   decomposition  of the rate: mutual information, total correlation, KL of each dimension, with
                  q(z) of at most --codes of the examples
   parzen         log density of Parzen windows around --draws samples, bandwidth by validation

@@ -1,6 +1,6 @@
 """What a measure is taken of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from aetrain.evaluation.codes import Watch
 from aetrain.evaluation.evidence.of_model import Chains
 from aetrain.evaluation.others import Others
 from aetrain.evaluation.samples.features import Features, Pixels
+from aetrain.player import Batch
 
 TRAINING_CODES = 10_000
 """Training examples that a probe is fitted to where nothing else is said."""
@@ -59,7 +60,7 @@ class Subject:
         """The chosen examples."""
         return chosen_rows(self.data, self.split, self.examples, self.seed)
 
-    def blocks(self, split: str | None = None, rows: Tensor | None = None) -> Any:
+    def blocks(self, split: str | None = None, rows: Tensor | None = None) -> Iterator[Batch]:
         """Return batches of the chosen examples, or of others, of the model's type."""
         rows = self.rows if rows is None else rows
         for batch in self.data.blocks_of(split or self.split, rows, self.model.device):

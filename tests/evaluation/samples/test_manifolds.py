@@ -17,10 +17,10 @@ def normal(n: int, d: int, shift: float = 0.0) -> torch.Tensor:
     return shift + torch.randn(n, d, generator=G, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("block", [7, 1000])
+@pytest.mark.parametrize("cells", [1, 250, 10**7])
 @pytest.mark.parametrize("k", [1, 3])
-def test_brute_force(block: int, k: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(neighbours, "BLOCK", block)
+def test_brute_force(cells: int, k: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(neighbours, "CELLS", cells)
     data, samples = normal(40, 3), normal(30, 3, 0.5)
 
     def distance(x: np.ndarray, y: np.ndarray) -> float:

@@ -16,16 +16,22 @@ from aetrain.evaluation.moments import mean_and_error
 from aetrain.evaluation.subject import Subject
 from aetrain.seeding import EVALUATE, generator, seed_torch
 
+AIS_EXAMPLES = 100
 PARZEN_SAMPLES = 10_000
 VALIDATION = 1_000
 """Validation examples that a bandwidth is chosen by."""
 
 
 def of_ais(subject: Subject) -> dict[str, float]:
-    """Return −log p(x) by annealed importance sampling, and how far it can be wrong."""
+    """Return −log p(x) by annealed importance sampling, and how far it can be wrong.
+
+    An example takes as long as tens of thousands of draws: 100 are judged where nothing is said.
+    """
     s = subject
-    blocks = (batch["x"] for batch in s.watch(s.blocks()))
-    return annealed_evidence(s.model, blocks, s.annealing, s.seed)
+    rows = chosen_rows(s.data, s.split, s.examples or AIS_EXAMPLES, s.seed)
+    blocks = (batch["x"] for batch in s.blocks(rows=rows))
+    figures = annealed_evidence(s.model, blocks, s.annealing, seed=s.seed, watch=s.watch)
+    return {**figures, "ais_examples": len(rows)}
 
 
 @torch.no_grad()

@@ -6,10 +6,10 @@ from typing import NamedTuple, final
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.errors import UserError
+from aetrain.evaluation.codes import Watch
 from aetrain.evaluation.evidence.ais import Annealed, adapted_steps, ais, reverse_ais
 from aetrain.evaluation.evidence.transitions import Bridge, sigmoid_schedule
 from aetrain.evaluation.moments import mean_and_error
@@ -17,7 +17,9 @@ from aetrain.seeding import EVALUATE, seed_torch
 from aetrain.spaces import Space
 
 ROWS = 1_000
-"""Decodes that are held at a time."""
+"""Decodes that are held at a time, or those of all chains of one example."""
+PILOTS = 4
+"""Chains that step sizes are adapted by."""
 
 
 @final
@@ -29,7 +31,12 @@ class Chains(NamedTuple):
 
 
 def annealed_evidence(
-    model: Autoencoder, blocks: Iterable[Tensor], chains: Chains, seed: int = 0
+    model: Autoencoder,
+    blocks: Iterable[Tensor],
+    chains: Chains,
+    *,
+    seed: int = 0,
+    watch: Watch = iter,
 ) -> dict[str, float]:
     """Return −log p(x) by AIS from the prior, and by how much it can be wrong, in nats.
 
@@ -43,6 +50,7 @@ def annealed_evidence(
         blocks: examples x (B, *event) as the model sees them.
         chains: temperatures and chains.
         seed: of all draws, block by block.
+        watch: what the blocks of as many examples as fit are passed through.
 
     Raises:
         UserError: where codes have no density, or are no real vectors.
@@ -50,13 +58,11 @@ def annealed_evidence(
     _require_density(model)
     forward: list[Annealed] = []
     gaps: list[Tensor] = []
-    number = 0
-    for block in blocks:
-        for x in block.split(max(1, ROWS // chains.chains)):
-            seed_torch(model.device, EVALUATE, seed, number)
-            number += 1
-            forward.append(_forward(model, x, chains)[0])
-            gaps.append(_gap(model, len(x), chains))
+    parts = (x for block in blocks for x in block.split(max(1, ROWS // chains.chains)))
+    for number, x in enumerate(watch(parts)):
+        seed_torch(model.device, EVALUATE, seed, number)
+        forward.append(_forward(model, x, chains)[0])
+        gaps.append(_gap(model, len(x), chains))
     found = Annealed(*(torch.cat(each).double().cpu() for each in zip(*forward, strict=True)))
     return {
         **mean_and_error("nll_ais", -found.log_evidence),
@@ -72,9 +78,10 @@ def _forward(
     model: Autoencoder, x: Tensor, chains: Chains
 ) -> tuple[Annealed, Bridge, list[Tensor]]:
     bridge = bridge_of(model, x, chains.temperatures)
-    shape = (chains.chains, len(x))
-    steps = adapted_steps(bridge, _flat(model.codes().sample(shape)))
-    return ais(bridge, _flat(model.codes().sample(shape)), steps), bridge, steps
+    pilots = model.codes().sample((min(PILOTS, chains.chains), len(x)))
+    steps = adapted_steps(bridge, _flat(pilots))
+    start = _flat(model.codes().sample((chains.chains, len(x))))
+    return ais(bridge, start, steps), bridge, steps
 
 
 @torch.no_grad()
@@ -89,19 +96,14 @@ def _gap(model: Autoencoder, n: int, chains: Chains) -> Tensor:
 def bridge_of(model: Autoencoder, x: Tensor, temperatures: int) -> Bridge:
     """Return the path from p(z) to p(x, z), for z (C, B, D) whatever the shape of a code."""
     prior, latent = model.codes(), model.latent
-    decode = model.decode
 
     def log_prior(z: Tensor) -> Tensor:
-        return _log_prob(prior, z.unflatten(-1, latent))
+        return prior.log_prob(z.unflatten(-1, latent))
 
     def log_likelihood(z: Tensor) -> Tensor:
-        return _log_prob(decode(z.unflatten(-1, latent)), x)
+        return model.decode(z.unflatten(-1, latent)).log_prob(x)
 
     return Bridge(log_prior, log_likelihood, sigmoid_schedule(temperatures))
-
-
-def _log_prob(p: Distribution, value: Tensor) -> Tensor:
-    return p.log_prob(value)
 
 
 def _flat(z: Tensor) -> Tensor:
@@ -121,7 +123,7 @@ def _require_density(model: Autoencoder) -> None:
             joint = log_p + model.decode(z).log_prob(model.decode(z).sample())
             (gradient,) = torch.autograd.grad(joint.sum(), z)
     except (NotImplementedError, UserError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = " ".join(str(error).split())[:120] or "its prior can only be sampled"
         raise UserError(
             f"--measure ais: log p(z) + log p(x|z) of this model has no gradient ({reason});"
             " use --measure nll"

@@ -7,7 +7,8 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
-BLOCK = 1000
+CELLS = 10**7
+"""Distances that are held at a time."""
 
 
 @final
@@ -69,8 +70,8 @@ def nearest(points: Tensor, blocks: Iterable[Tensor]) -> Nearest:
     for block in blocks:
         centre = block.mean(0)
         others = block - centre
-        for start in range(0, len(points), BLOCK):
-            these = slice(start, start + BLOCK)
+        for start in range(0, len(points), step := _rows(len(block))):
+            these = slice(start, start + step)
             least = torch.cdist(points[these] - centre, others).argmin(1)
             exact = (points[these].double() - block[least].double()).norm(dim=1)
             nearer = exact < distance[these]
@@ -83,5 +84,9 @@ def nearest(points: Tensor, blocks: Iterable[Tensor]) -> Nearest:
 def _blocks(a: Tensor, b: Tensor) -> Iterator[tuple[int, Tensor]]:
     """Yield where a block of a begins and its distances (B, M) to all of b, in float64."""
     b = b.double()
-    for start in range(0, len(a), BLOCK):
-        yield start, torch.cdist(a[start : start + BLOCK].double(), b)
+    for start in range(0, len(a), step := _rows(len(b))):
+        yield start, torch.cdist(a[start : start + step].double(), b)
+
+
+def _rows(columns: int) -> int:
+    return max(1, CELLS // columns)
