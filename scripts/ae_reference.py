@@ -46,8 +46,6 @@ read beside results.json. A training run measures the codes itself with `evaluat
   most 2,000 of them, C by cross-validation among 0.1 ... 100. Of a run with `dataset.labelled=N`
   the training codes are those N. All are judged on the test examples; the 95 % interval (Wilson's)
   covers the chance of drawing those, not that of training again.
-  of 5 nearest training codes, Euclidean, codes as they are. Both are judged on the test examples;
-  the 95 % interval (Wilson's) covers the chance of drawing those, not that of training again.
 - `ais`: log p(x) by annealed importance sampling (Neal 2001; Wu et al. 2017) from p(z) to p(x, z)
   over a sigmoid of `--temperatures`, with one Hamiltonian transition of ten leapfrog steps at each.
   Step sizes are adapted to an acceptance of 0.65, for each example and temperature, in a pass of

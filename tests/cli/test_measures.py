@@ -137,3 +137,11 @@ def test_a_plain_autoencoder_has_no_rate(vectors_run: Path, ae: Ae):
     status, _, err = ae("evaluate", vectors_run, "-m", "decomposition")
     assert status == 2
     assert "is no product of them" in err
+
+
+def test_ais_moves_no_classes(here: Path, ae: Ae):
+    aetrain.train([*TINY, "model=aae_cluster", "trainer.max_epochs=1", "run.dir=r"])
+    status, _, err = ae("evaluate", "r", "-m", "ais")
+    assert status == 2
+    assert "draws of p(z) repeat a value, so a part of the code is discrete" in err
+    assert len(err.splitlines()) == 1

@@ -44,7 +44,9 @@ def scores(subject: Subject, batches: Iterable[Batch]) -> dict[str, Tensor]:
     for number, batch in enumerate(batches):
         seed_torch(model.device, EVALUATE, subject.seed, number)
         try:
-            costs = dict(model.report(batch).costs)
+            with model.conditioned(batch):
+                costs = dict(model.report(batch).costs)
+                log_p = model.log_prob(batch["x"], subject.samples)
         except KeyError as error:
             raise UserError(
                 f"--measure anomaly: what this model costs needs {error.args[0]} of each example,"
@@ -52,7 +54,6 @@ def scores(subject: Subject, batches: Iterable[Batch]) -> dict[str, Tensor]:
             ) from error
         if len(costs) > 1:
             costs["elbo" if "rate" in costs else "cost"] = torch.stack([*costs.values()]).sum(0)
-        log_p = model.log_prob(batch["x"], subject.samples)
         if log_p is not None:
             costs["nll"] = -log_p
         for name, cost in costs.items():

@@ -118,7 +118,9 @@ def _require_density(model: Autoencoder) -> None:
         )
     try:
         with torch.enable_grad():
-            z = model.codes().sample((2,)).detach().requires_grad_()
+            z = model.codes().sample((64,)).detach()
+            _require_continuous(z)
+            z = z[:2].requires_grad_()
             log_p = model.codes().log_prob(z)
             joint = log_p + model.decode(z).log_prob(model.decode(z).sample())
             (gradient,) = torch.autograd.grad(joint.sum(), z)
@@ -130,3 +132,9 @@ def _require_density(model: Autoencoder) -> None:
         ) from error
     if not math.isfinite(gradient.sum().item()):
         raise UserError("--measure ais: log p(x, z) has a gradient that is not finite; use nll")
+
+
+def _require_continuous(z: Tensor) -> None:
+    """Refuse codes of which a number takes few values, such as a class beside a style."""
+    if any(len(column.unique()) < len(z) for column in z.flatten(1).unbind(1)):
+        raise UserError("draws of p(z) repeat a value, so a part of the code is discrete")
