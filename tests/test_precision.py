@@ -82,8 +82,10 @@ def losses(chosen: dict[str, Any], model: Autoencoder, mixed: bool = False) -> l
     game, found = Game(players, optimizers, plan, total_steps=2), []
     for step in range(2):
         torch.manual_seed(step)
-        with torch.autocast("cpu", torch.bfloat16) if mixed else nullcontext():
-            found.append(game.play({"x": x, "y": torch.arange(B)}, B, step, measure=True))
+        batch = {"x": x, "y": torch.arange(B) % 2}
+        mixing = torch.autocast("cpu", torch.bfloat16) if mixed else nullcontext()
+        with mixing, model.conditioned(batch):
+            found.append(game.play(batch, B, step, measure=True))
     assert all(cost.isfinite() for each in found for cost in each.values())
     assert all(p.isfinite().all() for p in model.parameters())
     # of the first player, which is the whole model where it is alone

@@ -1,19 +1,23 @@
 """The class changes while the code stays."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aetrain.autoencoder import Autoencoder
 from aetrain.figures.samples import samples
 from aetrain.player import Batch
+
+if TYPE_CHECKING:
+    from aetrain.autoencoder import Autoencoder  # it imports pyplot, by Lightning
 
 MOST = 64
 MOST_CLASSES = 15
 
 
 @torch.no_grad()
-def classes(model: Autoencoder, batch: Batch) -> Figure:
+def classes(model: "Autoencoder", batch: Batch) -> Figure:
     """Draw examples in the first column, and beside each its code decoded under each class.
 
     Raises:

@@ -1,14 +1,17 @@
 """What the encoder's first layer looks for in an image."""
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from aetrain.autoencoder import Autoencoder
 from aetrain.figures.canvas import mount
 from aetrain.figures.tiles import MOST, compose, is_image
+
+if TYPE_CHECKING:
+    from aetrain.autoencoder import Autoencoder  # it imports pyplot, by Lightning
 
 GAP = 6
 
@@ -32,7 +35,7 @@ def filters(weights: Tensor, *, title: str | None = None) -> Figure:
 
 
 @torch.no_grad()
-def first_layer(model: Autoencoder, x: Tensor) -> Tensor | None:
+def first_layer(model: "Autoencoder", x: Tensor) -> Tensor | None:
     """Return the weights of the first layer that sees x, as images (F, C, H, W), or None.
 
     The layer is found by watching which one `encode` calls first, whatever the encoder is made of:
