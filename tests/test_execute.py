@@ -75,7 +75,14 @@ def test_results_and_files_of_a_run(here: Path) -> None:
     assert config["latent"] == 2
     assert yaml.safe_load((run / "overrides.yaml").read_text())[0][0] == "trainer.max_epochs=2"
     pictures = {path.stem for path in (run / "figures").iterdir()}
-    assert pictures == {"reconstructions", "samples", "latent_plane", "latent_grid", "rates", "filters"}
+    assert pictures == {
+        "reconstructions",
+        "samples",
+        "latent_plane",
+        "latent_grid",
+        "rates",
+        "filters",
+    }
     assert "test" in (run / "train.log").read_text()
 
 

@@ -13,6 +13,7 @@ from torch.nn.functional import linear
 
 from aetrain.distributions.product import Product
 from aetrain.objectives.rate import rate
+from aetrain.posteriors.implicit import Implicit
 from aetrain.spaces import Space
 from tests.battery import Case, cases, copies, oracle, redo
 from tests.posteriors.space import family, points, priors, raw_for, size, total
@@ -133,6 +134,8 @@ def test_samples_of_one_dimension_follow_the_density(case: Case) -> None:
 @every_posterior
 def test_moments_are_the_samples(case: Case) -> None:
     made = family(case, 6)
+    if isinstance(made, Implicit):
+        return  # its moments are those over fixed noise, see tests/posteriors
     q = made(raw_for(made))
     n = 40_000
     with torch.no_grad():

@@ -36,6 +36,7 @@ PARTNERS: tuple[tuple[str, str, int], ...] = (
     ("posterior", "bernoulli", 4),
     ("model", "ae", 4),
     ("model", "ae", 2),
+    ("model", "aae", 4),
 )
 """Another choice and the latent size; what a choice is built with is the first that it fits."""
 SMALL = ("network.hidden=[8]", "trainer.gradient_clip_val=1.0")

@@ -35,13 +35,13 @@ def test_groups_come_in_a_sensible_order():
 def test_columns_are_aligned():
     table = LINES[LINES.index("Groups: group=choice (* is the default)") + 1 :]
     table = table[: table.index("")]
-    starts = {match.end() for line in table if (match := re.match(r"  .{10} . \w+ +", line))}
+    starts = {match.end() for line in table if (match := re.match(r"  .{12} . \w+ +", line))}
     assert len(starts) == 1
 
 
 def test_the_defaults_are_marked():
-    assert "  model      * vae " in TEXT
-    assert "               ae " in TEXT
+    assert "  model        * vae " in TEXT
+    assert "                 ae " in TEXT
 
 
 @pytest.mark.parametrize("key", [key for key, _, _ in KEYS if key != "allow"])

@@ -11,6 +11,7 @@ import aetrain
 from aetrain.build import build_model, build_plan
 from aetrain.corruptions.masking import Masking
 from aetrain.errors import Interrupted, UserError
+from aetrain.objectives.terms import Weighted
 from tests.battery import config
 from tests.conftest import TINY
 from tests.test_resume import equal
@@ -59,7 +60,8 @@ def test_who_plays_when() -> None:
         model.zero_grad(set_to_none=True)
         (player,) = model.players().values()
         assert list(player.terms(batch())) == [term] == list(model.report(batch()).costs)
-        player.terms(batch())[term].sum().backward()
+        cost = player.terms(batch())[term]
+        (cost.cost if isinstance(cost, Weighted) else cost).sum().backward()
         moved = {id(p) for p in model.parameters() if p.grad is not None}
         assert moved == {id(p) for p in player.parameters()}
         if stage < 3:

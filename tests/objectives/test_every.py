@@ -68,7 +68,7 @@ def chosen(objective: str, *parts: Case, model: str = "vae") -> dict[str, Any]:
 
 def data() -> dict[str, Tensor]:
     torch.manual_seed(1)
-    return {"x": torch.rand(B, *EVENT).round(), "y": torch.arange(B)}
+    return {"x": torch.rand(B, *EVENT).round(), "y": torch.arange(B) % 2}
 
 
 def build(settings: dict[str, Any]) -> Autoencoder:

@@ -45,7 +45,7 @@ Measures, per example, in nats where nothing else is said; ± is a standard erro
                  recall, density, coverage, copies of the training; sharpness (1: as the data)
   anomaly        area under the ROC curve of -ELBO, its parts and -log p(x), --against others
   disentanglement  of factors that are known: MIG, DCI, SAP, modularity, explicitness, FactorVAE's
-                 and beta-VAE's score, of all of the data (at most -n, 50000 where nothing is said)
+                 and beta-VAE's score, of all of the data (at most -n, 50000 by default)
 \b
 Examples
   ae evaluate last
@@ -64,8 +64,10 @@ Examples
     "--measure",
     "measures",
     type=click.Choice(NAMES),
+    metavar="NAME",
     multiple=True,
-    help="May be given several times.  [default: nll, and squared_error where the model has one]",
+    help=f"{', '.join(NAMES)}; may be given several times."
+    "  [default: nll, and squared_error where there is one]",
 )
 @options.split
 @options.count("Judge by at most so many examples, at random.  [default: all]", None)
