@@ -107,7 +107,9 @@ def bare_seconds(lap: Lap) -> float:
                         continue
                     optimizers[name].zero_grad(set_to_none=True)
                     loss = torch.zeros(())
-                    for term, cost in player.terms(batch).items():
+                    with model.conditioned(batch, dropped=True):
+                        terms = player.terms(batch)
+                    for term, cost in terms.items():
                         own = player.weights.get(term, 1.0)
                         weight = model.plan.weights.get(term, own)
                         number = weight(done, lap.batches) if callable(weight) else weight
