@@ -47,7 +47,7 @@ SAMPLER = "sampler."
 
 
 class Autoencoder(pl.LightningModule, ABC):
-    """The one abstract LightningModule; a model is a final class in `aetrain.models`.
+    """The abstract LightningModule of all models, which are final classes in `aetrain.models`.
 
     A model says who plays (`players`) and offers `encode`, `decode`, `codes`, `log_prob` and
     `report`; knows nothing of data, files or logging. Everything else is here: batches in calls,

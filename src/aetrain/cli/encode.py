@@ -6,9 +6,8 @@ import click
 
 from aetrain.cli import options
 
-EPILOG = """\b
-DATA is a file (.npy, .npz, .csv, .parquet), a folder or .zip of images, an image, or train,
-valid, test for the run's own data; with :N behind it, its row N alone.
+EPILOG = f"""\b
+{options.DATA}
 An .npz holds z (N, *latent) and, where there are labels, y (N,) and the names of the classes.
 \b
 Examples

@@ -8,6 +8,11 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+DATA = """\
+DATA is a file (.npy, .npz, .csv, .parquet), a folder or .zip of images, an image, or train,
+valid, test for the run's own data; with :N behind it, its row N alone."""
+"""What may be given as data, in the words of each verb's help."""
+
 PLACE = click.Path(path_type=Path)
 
 run = click.argument("run", type=PLACE)
