@@ -9,7 +9,7 @@ import torch
 
 import aetrain
 from aetrain import checkpoint
-from aetrain.autoencoder import CARD
+from aetrain.checkpoint import CARD
 from aetrain.errors import UserError
 from aetrain.trained import Trained
 from tests.conftest import TINY

@@ -11,11 +11,12 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain import checkpoint
-from aetrain.autoencoder import CARD, SAMPLER, Autoencoder, without_sampler, write
+from aetrain.autoencoder import Autoencoder
 from aetrain.data.draws import SPLITS
 from aetrain.errors import UserError
 from aetrain.evaluation.measures import of_features
 from aetrain.evaluation.subject import TRAINING_CODES, Subject
+from aetrain.loggers.writing import write
 from aetrain.samplers.sampler import ROWS
 from aetrain.seeding import FIT, generator, seed_torch
 
@@ -121,13 +122,13 @@ def _keep(parts: "Parts") -> None:
     if not path.is_file():
         return
     content = checkpoint.read(path)
-    weights = without_sampler(content["state_dict"])
+    weights = checkpoint.without_sampler(content["state_dict"])
     if sampler is None and len(weights) == len(content["state_dict"]):
         return
     state = {} if sampler is None else sampler.state_dict()
-    own = {f"{SAMPLER}{name}": value.cpu() for name, value in state.items()}
+    own = {f"{checkpoint.SAMPLER}{name}": value.cpu() for name, value in state.items()}
     content["state_dict"] = weights | own
-    content[CARD] = {**content[CARD], **model.card}
+    content[checkpoint.CARD] = {**content[checkpoint.CARD], **model.card}
     checkpoint.write(path, content)
 
 

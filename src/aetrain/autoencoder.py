@@ -14,36 +14,27 @@ from torch.distributions import Distribution
 from torch.optim import Optimizer
 
 from aetrain.averaging import AveragedWeights, suited, usable
+from aetrain.checkpoint import CARD, without_sampler
 from aetrain.conditioning.conditioning import Conditioning
 from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
-from aetrain.errors import Interrupted, UserError, did_you_mean
-from aetrain.evaluation.denoising import denoising
-from aetrain.evaluation.squared_error import squared_error
-from aetrain.evaluation.tally import Report, Tally
+from aetrain.errors import Interrupted, UserError
+from aetrain.evaluation.evaluator import Evaluator
+from aetrain.evaluation.tally import Report
 from aetrain.evolving import Evolving
 from aetrain.families import Family
 from aetrain.game import Game, Plan
 from aetrain.meter import Meter
 from aetrain.objectives.objective import Objective
+from aetrain.optimizing import configure_anew, optimizer_of
 from aetrain.player import Batch, Player
 from aetrain.position import Position
 from aetrain.priors.prior import Prior
 from aetrain.samplers.sampler import Sampler
-from aetrain.seeding import EVALUATE, STEP, seed_torch
+from aetrain.seeding import STEP, seed_torch
 from aetrain.spaces import Space
 from aetrain.stage import Stage
 from aetrain.world import World
-
-MOST_DIMENSIONS = 256
-"""Latent dimensions that have a curve each; of more, nobody would look at one."""
-
-CARD = "aetrain"
-"""The checkpoint's entry of plain containers: configuration, data, position."""
-
-
-SAMPLER = "sampler."
-"""What the names of the sampler's state begin with in a checkpoint."""
 
 
 class Autoencoder(pl.LightningModule, ABC):
@@ -80,7 +71,6 @@ class Autoencoder(pl.LightningModule, ABC):
         self.position = Position()
         self.seed = 0
         self.max_steps = -1
-        self.nll_samples = 0
         self.denoises = False
         self.card: dict[str, Any] = {}
         self.meter = Meter(every=50)
@@ -90,8 +80,7 @@ class Autoencoder(pl.LightningModule, ABC):
         self.conditioning: Conditioning | None = None
         self.listen: Callable[[], object] = lambda: None
         self.say: Callable[[str], object] = lambda text: None
-        self.tally = Tally()
-        self.figures: dict[str, float] = {}
+        self.evaluator = Evaluator()
         self.averaged_weights: AveragedWeights | None = None
 
     # --- what a model must offer ---
@@ -225,13 +214,7 @@ class Autoencoder(pl.LightningModule, ABC):
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Make an optimizer for each player, fused where optimizer and device know how."""
-        return [self._optimizer(player) for player in self.players().values()]
-
-    def _optimizer(self, player: Player) -> Optimizer:
-        optimizer = (player.optimizer or self.plan.optimizer)(player.parameters())
-        for group in optimizer.param_groups:
-            group["lr"] *= player.rate
-        return optimizer
+        return [optimizer_of(player, self.plan) for player in self.players().values()]
 
     def on_fit_start(self) -> None:
         """Prepare before the first step of a run, and join players and optimizers."""
@@ -265,10 +248,7 @@ class Autoencoder(pl.LightningModule, ABC):
         self.position.finished = False
         self._validate_every = self.trainer.val_check_batch
         for player, optimizer in zip(self.players().values(), self.trainer.optimizers, strict=True):
-            configured = self._optimizer(player).param_groups
-            for group, wanted in zip(optimizer.param_groups, configured, strict=True):
-                group |= {name: value for name, value in wanted.items() if name != "params"}
-                group["initial_lr"] = group["lr"]
+            configure_anew(optimizer, player, self.plan)
 
     def on_train_batch_start(self, batch: list[Item], batch_idx: int) -> None:
         """Leave out the validations that were done before, where an epoch goes on in its middle."""
@@ -367,82 +347,37 @@ class Autoencoder(pl.LightningModule, ABC):
     def on_validation_epoch_start(self) -> None:
         """Close the training's line, whose clock must not run on, and begin new sums."""
         self.meter.flush(self)
-        self.tally = Tally()
+        self.evaluator.begin()
 
     def validation_step(self, block: tuple[int, Item] | None, index: int) -> None:
         """Add a block of the validation split to the sums."""
-        self._evaluate("valid", block, nll_samples=0)
+        self._evaluate("valid", block)
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation figures."""
-        self._finish("val")
+        self.evaluator.finish(self, "val")
         self.meter.restart()
 
     def on_test_epoch_start(self) -> None:
         """Begin new sums."""
-        self.tally = Tally()
+        self.evaluator.begin()
 
     def test_step(self, block: tuple[int, Item] | None, index: int) -> None:
         """Add a block of the test split to the sums, with its log p(x)."""
-        self._evaluate("test", block, nll_samples=self.nll_samples)
+        self._evaluate("test", block)
 
     def on_test_epoch_end(self) -> None:
         """Log the test figures."""
-        self._finish("test")
+        self.evaluator.finish(self, "test")
 
-    def _evaluate(self, split: str, block: tuple[int, Item] | None, nll_samples: int) -> None:
+    def _evaluate(self, split: str, block: tuple[int, Item] | None) -> None:
         if self.stop_signal and self.world.size == 1:
             raise Interrupted(self.stop_signal)
         if block is None:
             return
         number, item = block
         batch = self.data.block(split, number, item, self.device)
-        self.tally.add(*self.judged(self.data, batch, number, nll_samples))
-
-    @torch.no_grad()
-    def judged(
-        self, data: DataModule, batch: Batch, number: int, nll_samples: int
-    ) -> tuple[Report, dict[str, Tensor] | None]:
-        """Return what a block adds to an evaluation's sums, a function of its number and the seed.
-
-        Arguments:
-            data: what the block is of, which says how it is corrupted.
-            batch: the clean block.
-            number: of the block.
-            nll_samples: K of log p(x); 0 leaves it out.
-        """
-        seed_torch(self.device, EVALUATE, self.seed, number)
-        with self.conditioned(batch):
-            report = self.report(batch)
-            log_p = self.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
-            # stages in between that see no noise are not asked about it
-            if self.denoises and (self.stage.corrupted or self.stage is self.stages[-1]):
-                report = self._with_denoising(data, report, batch, number)
-        return report, None if log_p is None else {"nll": -log_p}
-
-    def _with_denoising(
-        self, data: DataModule, report: Report, batch: Batch, number: int
-    ) -> Report:
-        """Add to the figures of the clean batch those of a corrupted one, of seeded noise."""
-        seed_torch(self.device, EVALUATE, self.seed, number, 1)
-        noisy = data.corrupt(batch)
-        p = self.decode(self.encode(noisy["x"]).mean)
-        figures = denoising(self.report(noisy), squared_error(p, noisy["target"]))
-        return report._replace(more={**report.more, **figures})
-
-    def _finish(self, prefix: str) -> None:
-        self.tally.reduce(self.world, self.device)
-        figures = self.tally.figures(self.data.event.numel(), self.data.bits_offset)
-        self.figures = {f"{prefix}/{name}": value for name, value in figures.items()}
-        # for callbacks that watch a figure; what goes to the loggers is written with our own count
-        self.log_dict(self.figures, logger=False, sync_dist=False)
-        rates = self.tally.rates
-        by_dimension = (
-            {}
-            if rates is None or len(rates) > MOST_DIMENSIONS
-            else {f"{prefix}_rate/{d:03d}": r for d, r in enumerate(rates.tolist())}
-        )
-        write(self, self.figures | by_dimension)
+        self.evaluator.add(self, split, number, batch)
 
     # --- checkpoints ---
 
@@ -468,36 +403,3 @@ class Autoencoder(pl.LightningModule, ABC):
         """Take a checkpoint's weights to be used; an average begins anew with them."""
         weights = usable(without_sampler(state))
         self.load_state_dict(suited(weights, self.averaged_weights))
-
-    # --- checks ---
-
-    @torch.no_grad()
-    def try_out(self, batch: Batch) -> None:
-        """Run each stage's terms once on a few examples, before anything is written.
-
-        Raises:
-            UserError: for a weight of a term that there is not, listing the terms.
-        """
-        present, terms = self.position.stage, list[str]()
-        for stage in range(len(self.stages)):
-            self.position.stage = stage
-            with self.conditioned(batch):
-                terms += [name for p in self.players().values() for name in p.terms(batch)]
-        self.position.stage = present
-        for name in self.plan.weights:
-            if name not in terms:
-                known = ", ".join(terms)
-                hint = did_you_mean(name, terms)
-                raise UserError(f"objective.weights.{name}: no such term; there are {known}.{hint}")
-
-
-def without_sampler(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return a checkpoint's weights without those of the sampler, which is fitted anew."""
-    return {name: value for name, value in state.items() if not name.startswith(SAMPLER)}
-
-
-def write(model: Autoencoder, figures: Mapping[str, float]) -> None:
-    """Write figures to every logger at the number of batches trained on."""
-    if model.world.rank == 0:
-        for logger in model.loggers:
-            logger.log_metrics(dict(figures), model.position.step)

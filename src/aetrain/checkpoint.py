@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,17 @@ import torch
 
 from aetrain.errors import UserError
 from aetrain.run import Run, cannot_write
+
+CARD = "aetrain"
+"""The checkpoint's entry of plain containers: configuration, data, position."""
+
+SAMPLER = "sampler."
+"""What the names of the sampler's state begin with in a checkpoint."""
+
+
+def without_sampler(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return a checkpoint's weights without those of the sampler, which is fitted anew."""
+    return {name: value for name, value in state.items() if not name.startswith(SAMPLER)}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import torch
 
 from aetrain import checkpoint, hardware
 from aetrain.after_training import fit_sampler, probe
-from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.autoencoder import Autoencoder
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
 from aetrain.errors import Interrupted, NonFiniteLoss, UserError
@@ -70,7 +70,8 @@ def execute(
     _refuse_impossible(config, saved)
     with hardware.settings("highest", processes):
         rows = config["dataset"]["batch_size"]
-        float32 = saved[CARD]["float32"] if saved else hardware.fastest_float32(rows, device)
+        kept = saved[checkpoint.CARD]["float32"] if saved else None
+        float32 = kept or hardware.fastest_float32(rows, device)
     with hardware.settings(float32, processes):
         parts = assemble(config, choices, saved, device)
         run = parts.run = resume or _new_run(config, choices, directory)
@@ -115,7 +116,7 @@ def _refuse_impossible(config: Mapping[str, Any], saved: Mapping[str, Any] | Non
 
 
 def _stage_step(saved: Mapping[str, Any]) -> int:
-    return Position(**saved[CARD]["position"]).stage_step
+    return Position(**saved[checkpoint.CARD]["position"]).stage_step
 
 
 def _new_run(config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None) -> Run:

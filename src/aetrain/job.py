@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from aetrain.autoencoder import CARD, Autoencoder
+from aetrain.autoencoder import Autoencoder
 from aetrain.build import (
     OF_LABELS,
     build_average,
@@ -23,8 +23,10 @@ from aetrain.build import (
     settle_classes,
     settle_levels,
 )
+from aetrain.checkpoint import CARD
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
+from aetrain.evaluation.evaluator import Evaluator
 from aetrain.evaluation.measures import require_classes
 from aetrain.meter import Meter
 from aetrain.position import Position
@@ -33,6 +35,7 @@ from aetrain.run import Run
 from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import seed_process
 from aetrain.trainer import batches_per_call
+from aetrain.trial import try_out
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,12 @@ def assemble(
         )
     model.position, model.seed = position, seed
     model.max_steps = config["trainer"]["max_steps"]
-    model.nll_samples = config["evaluation"]["nll_samples"]
+    model.evaluator = Evaluator(config["evaluation"]["nll_samples"])
     model.meter = Meter(config["trainer"]["log_every_n_steps"])
     model.denoises = data.corruption is not None
     model.plan = plan
     model.averaged_weights = build_average(trainer["ema_decay"], model)
     model.require(data)
     batch = data.first("train", 2, torch.device("cpu"))
-    model.try_out({**batch, "x": batch["x"].to(model.dtype)})
+    try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
     return Parts(model, data, position, Run(Path()), sampler)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from aetrain.errors import NonFiniteLoss
+from aetrain.loggers.writing import write
 from aetrain.referee import Referee
 from aetrain.skipping import SKIPPED
 
@@ -92,8 +93,6 @@ class Meter:
         self.latest = _line(model, means) | {f"optimizer/{k}": v for k, v in norms.items()}
         self.latest |= {f"optimizer/{name}": float(out.sum()) for name, out in skipped.items()}
         self.latest["speed/examples_per_s"] = speed
-        from aetrain.autoencoder import write
-
         write(model, self.latest)
         for text in self._referee.judge(self.latest, model.position.step):
             model.say(text)

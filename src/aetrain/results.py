@@ -33,7 +33,7 @@ def results_of(
         more: further figures.
     """
     model = parts.model
-    figures = {k: v for k, v in model.figures.items() if k != "test/cost"}
+    figures = {k: v for k, v in model.evaluator.figures.items() if k != "test/cost"}
     if "test/nll" in figures:
         figures["test/nll_samples"] = job.config["evaluation"]["nll_samples"]
     meter = model.meter

@@ -40,10 +40,9 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
         )
     choose_spinning()
     from aetrain import checkpoint
-    from aetrain.autoencoder import CARD
     from aetrain.config.chosen import chosen
 
-    card = checkpoint.read(run.last)[CARD]
+    card = checkpoint.read(run.last)[checkpoint.CARD]
     config, choices = card["config"], card["choices"]
     # what the run itself allowed does not count: it may be somebody else's
     config["allow"] = []

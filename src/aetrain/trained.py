@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain import checkpoint
-from aetrain.autoencoder import CARD, SAMPLER, Autoencoder
+from aetrain.autoencoder import Autoencoder
 from aetrain.averaging import usable
 from aetrain.build import build_model, build_sampler
 from aetrain.config.allowlist import require_allowed
@@ -192,14 +192,14 @@ def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:
 
 def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:
     """Return the model that a checkpoint's content describes."""
-    card = content[CARD]
+    card = content[checkpoint.CARD]
     # groups that an earlier version had not, and whose default is none
     absent = {group: {} for group, name in defaults().items() if name == "none"}
     config = {**absent, **card["config"]}
     require_allowed(config, allow)
     event = torch.Size(card["event"])
     model = in_precision(build_model(config, event), config["trainer"]["precision"])
-    if any(name.startswith(SAMPLER) for name in content["state_dict"]):
+    if any(name.startswith(checkpoint.SAMPLER) for name in content["state_dict"]):
         model.sampler = build_sampler(config["sampler"], model)
     model.load_state_dict(usable(content["state_dict"]))
     model.position = Position(**card["position"])

@@ -11,6 +11,7 @@ import aetrain
 from aetrain.build import build_model
 from aetrain.errors import UserError
 from aetrain.models.dfc_vae import DfcVAE
+from aetrain.trial import try_out
 from tests.battery import config
 from tests.conftest import TINY
 
@@ -156,4 +157,4 @@ def test_what_is_refused(options: list[str], message: str) -> None:
 def test_what_is_missed_when_it_is_needed(options: list[str], message: str) -> None:
     model = built(*options)
     with pytest.raises(UserError, match=message):
-        model.try_out({"x": torch.rand(B, *EVENT)})
+        try_out(model, {"x": torch.rand(B, *EVENT)})

@@ -71,7 +71,7 @@ class Checkpoints(Checkpoint):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Keep the weights where they are the best so far."""
         model = _model(pl_module)
-        cost = model.figures.get(f"val/{model.watches}", float("inf"))
+        cost = model.evaluator.figures.get(f"val/{model.watches}", float("inf"))
         if trainer.state.fn == "fit" and cost < self.best_cost:
             self.best_cost = cost
             self._pending = {"state_dict": model.usable_state()}

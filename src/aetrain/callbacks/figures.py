@@ -116,7 +116,7 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
             None if labels is None else labels.cpu(),
             classes=data.classes,
             explained=explained,
-            prior=model.tally.rates is not None,
+            prior=model.evaluator.tally.rates is not None,
             rim=of_space.rim if codes.shape[1] == 2 else None,
         ),
     )
@@ -129,8 +129,8 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
         weights = first_layer(model, few)
     if weights is not None:
         yield "filters", filters(weights)
-    if (rates := model.tally.rates) is not None:
-        yield "rates", rate_bars(rates.float(), active=model.tally.active)
+    if (rates := model.evaluator.tally.rates) is not None:
+        yield "rates", rate_bars(rates.float(), active=model.evaluator.tally.active)
 
 
 def _samples(model: Autoencoder, title: str) -> Figure:

@@ -105,7 +105,7 @@ class ProgressLine(ProgressBar):
 
 def _figures(model: Autoencoder) -> str:
     """Return the newest figures as text."""
-    latest, validated = model.meter.latest, model.figures
+    latest, validated = model.meter.latest, model.evaluator.figures
     # a stage may train what is no term of the whole
     names = ("elbo", "distortion", "rate", "loss", "cost")
     trained = next((n for n in names if f"train/{n}" in latest), None)

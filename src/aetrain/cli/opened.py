@@ -55,13 +55,12 @@ def opened(path: Path, device: str, allow: Sequence[str]) -> Iterator[Opened]:
     path = located(path)
     choose_spinning()
     from aetrain import checkpoint, hardware
-    from aetrain.autoencoder import CARD
     from aetrain.trained import rebuild
 
     kind = _device(device)
     file = checkpoint.find(path)
     content = checkpoint.read(file)
-    with hardware.settings(content[CARD]["float32"], 1):
+    with hardware.settings(content[checkpoint.CARD]["float32"], 1):
         trained = rebuild(content, allow).to(kind)
         trained.model.seed = trained.config["seed"]
         directory = _directory(file)

@@ -6,6 +6,7 @@ from torch import Tensor
 from aetrain.autoencoder import Autoencoder
 from aetrain.data.module import DataModule
 from aetrain.evaluation.codes import Watch
+from aetrain.evaluation.evaluator import judged
 from aetrain.evaluation.squared_error import squared_error
 from aetrain.evaluation.tally import Tally
 
@@ -37,7 +38,7 @@ def bound(
     tally, device = Tally(), model.device
     for number, batch in enumerate(watch(data.blocks_of(split, rows, device))):
         batch = {**batch, "x": batch["x"].to(model.dtype)}
-        tally.add(*model.judged(data, batch, number, nll_samples))
+        tally.add(*judged(model, data, batch, number, nll_samples))
     figures = tally.figures(data.event.numel(), data.bits_offset)
     figures.pop("cost")
     if "nll" in figures:
