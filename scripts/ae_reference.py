@@ -44,7 +44,9 @@ read beside results.json. A training run measures the codes itself with `evaluat
   `--codes` training examples; C by five-fold cross-validation among 0.001 ... 1000. k-NN: the vote
   of 5 nearest training codes, Euclidean, codes as they are. SVM: a Gaussian kernel, fitted to at
   most 2,000 of them, C by cross-validation among 0.1 ... 100. Of a run with `dataset.labelled=N`
-  the training codes are those N. All are judged on the test examples; the 95 % interval (Wilson's)
+  the training codes are those N, and `spreading_accuracy` is of labels that spread from them over
+  the 10-nearest-neighbour graph of `--codes` labelled and unlabelled ones (Zhou et al. 2004).
+  All are judged on the test examples; the 95 % interval (Wilson's)
   covers the chance of drawing those, not that of training again.
 - `ais`: log p(x) by annealed importance sampling (Neal 2001; Wu et al. 2017) from p(z) to p(x, z)
   over a sigmoid of `--temperatures`, with one Hamiltonian transition of ten leapfrog steps at each.

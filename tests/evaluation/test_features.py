@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neighbors import NearestNeighbors
@@ -15,6 +15,7 @@ from aetrain.evaluation.codes import Codes
 from aetrain.evaluation.features import (
     PENALTIES,
     STRENGTHS,
+    label_spreading,
     linear_probe,
     nearest_neighbours,
     support_vectors,
@@ -90,3 +91,41 @@ def test_one_class_and_classes_of_one_example():
     assert nearest_neighbours(each, each, k=1).value == 1.0
     assert support_vectors(one, one).value == 1.0
     assert support_vectors(each, each).value == pytest.approx(1 / 6)
+
+
+def test_labels_spread_along_the_moons_that_neighbours_cut_across():
+    x, y = make_moons(600, noise=0.06, random_state=0)
+    z, truth = torch.from_numpy(x).float(), torch.from_numpy(y).long()
+    few = torch.full((400,), -1)
+    for k in range(2):
+        few[(truth[:400] == k).nonzero().flatten()[:3]] = k
+    train, test = Codes(z[:400], few), Codes(z[400:], truth[400:])
+    assert label_spreading(train, test).value == 1.0
+    assert nearest_neighbours(train.labelled(), test, k=1).value < 0.95
+
+
+def test_spreading_ends_where_its_linear_equations_say(digits: tuple[Codes, Codes]):
+    train, test = digits
+    assert train.y is not None
+    assert test.y is not None
+    few = train.y.clone()
+    few[50:] = -1
+    z = train.z.double().numpy()
+    # 10 neighbours, the point itself among them, as scikit-learn counts
+    edges = NearestNeighbors(n_neighbors=10).fit(z).kneighbors_graph(z).toarray()
+    np.fill_diagonal(edges, 0)
+    root = np.sqrt(edges.sum(0))
+    root[root == 0] = 1  # a code that is nobody's neighbour
+    y = np.zeros((400, 10))
+    y[np.arange(50), few[:50].numpy()] = 1
+    f = np.linalg.solve(np.eye(400) - 0.99 * (edges / root[:, None] / root), 0.01 * y)
+    f /= f.sum(1, keepdims=True)
+    near = NearestNeighbors(n_neighbors=10).fit(z).kneighbors(test.z.double().numpy())[1]
+    right = float((f[near].mean(1).argmax(1) == test.y.numpy()).mean())
+    assert label_spreading(Codes(train.z, few), test).value == pytest.approx(right, abs=0.005)
+
+
+def test_one_class_alone_spreads_everywhere():
+    train = Codes(torch.randn(20, 3), torch.tensor([2] + [-1] * 19))
+    test = Codes(torch.randn(4, 3), torch.tensor([2, 2, 1, 0]))
+    assert label_spreading(train, test).value == 0.5

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
+
 from aetrain.data.module import DataModule
 from aetrain.data_of import chosen_rows
 from aetrain.errors import UserError
@@ -12,6 +14,7 @@ from aetrain.evaluation.codes import Codes, encoded
 from aetrain.evaluation.disentanglement.of_run import of_disentanglement
 from aetrain.evaluation.evidence.measures import of_ais, of_decomposition, of_parzen
 from aetrain.evaluation.features import (
+    label_spreading,
     linear_probe,
     nearest_neighbours,
     support_vectors,
@@ -53,14 +56,20 @@ def usual(subject: Subject) -> Mapping[str, float]:
 
 
 def of_features(subject: Subject) -> Mapping[str, float]:
-    """Return the accuracy of three classifiers that are fitted to labelled training codes."""
+    """Return the accuracy of classifiers that are fitted to labelled training codes.
+
+    Where labels are missing, also of labels that spread from those to the codes of the others.
+    """
     train, test = _codes_to_classify(subject)
     probe = linear_probe(train, test)
+    beside = _codes_beside(subject, len(train.z))
+    spread = None if beside is None else label_spreading(_joined(train, beside), test)
     return {
         **probe.accuracy.figures("probe_accuracy"),
         "probe_strength": probe.strength,
         **nearest_neighbours(train, test).figures("knn_accuracy"),
         **support_vectors(train, test).figures("svm_accuracy"),
+        **({} if spread is None else spread.figures("spreading_accuracy")),
         "probe_codes": len(train.z),
         "probe_examples": len(test.z),
     }
@@ -115,3 +124,21 @@ def _codes_to_classify(subject: Subject) -> tuple[Codes, Codes]:
     device = s.model.device
     train = encoded(s.model, s.data, "train", rows, device, s.watch).labelled()
     return train, encoded(s.model, s.data, s.split, s.rows, device, s.watch).labelled()
+
+
+def _codes_beside(subject: Subject, labelled: int) -> Codes | None:
+    """Return codes of unlabelled training examples, as many as make up the number asked for."""
+    s = subject
+    y = s.data.tables["train"].y
+    assert y is not None
+    unknown = (y < 0).nonzero().flatten().cpu()
+    if (most := min(s.training_codes - labelled, len(unknown))) < 1:
+        return None
+    rows = unknown[chosen_rows(unknown, "train", most, s.seed)]
+    return encoded(s.model, s.data, "train", rows, s.model.device, s.watch)
+
+
+def _joined(one: Codes, other: Codes) -> Codes:
+    assert one.y is not None
+    assert other.y is not None
+    return Codes(torch.cat([one.z, other.z]), torch.cat([one.y, other.y]))
