@@ -58,14 +58,7 @@ def execute(
     quiet()
     check_targets(config)
     trainer = config["trainer"]
-    device = hardware.device_type(trainer["accelerator"])
-    processes = hardware.device_count(device, trainer["devices"])
-    if device == "cpu":
-        # set by Lightning; optimizers ask whether there is a GPU in each step, and this way of
-        # asking takes three times as long
-        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
-    if trainer["deterministic"]:
-        cublas_deterministic()
+    device, processes = _devices(trainer)
     saved = checkpoint.read(resume.last) if resume else None
     _refuse_impossible(config, saved)
     with hardware.settings("highest", processes):
@@ -92,6 +85,18 @@ def execute(
         finally:
             if trainer["fast_dev_run"] and directory is None:  # made here, a moment ago
                 shutil.rmtree(run.path, ignore_errors=True)
+
+
+def _devices(trainer: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the kind of device and how many processes there are to be, one on each."""
+    device = hardware.device_type(trainer["accelerator"])
+    if device == "cpu":
+        # set by Lightning; optimizers ask whether there is a GPU in each step, and this way of
+        # asking takes three times as long
+        os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
+    if trainer["deterministic"]:
+        cublas_deterministic()
+    return device, hardware.device_count(device, trainer["devices"])
 
 
 def _refuse_impossible(config: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:

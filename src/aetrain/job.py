@@ -89,68 +89,93 @@ def assemble(
     device: str,
 ) -> Parts:
     """Build data and model, and try the model on two examples; nothing is written."""
-    seed, trainer = config["seed"], config["trainer"]
+    trainer = config["trainer"]
     plan = build_plan(config, device)
     require_epsilon(plan.optimizer, trainer["precision"])
     data = build_data(config)
-    data.suit(likelihood_support(config))
-    build_corruption(config["corruption"], data.values)  # what is wrong with it is said now
-    settle_levels(config, data.values)
-    support = likelihood_support(config)
-    check_pair(support, data.values, choices)
-
-    def build(event: torch.Size) -> tuple[Autoencoder, Sampler | None]:
-        seed_process(seed)
-        # its own from the start, or a checkpoint of doubles would be rounded when restored
-        model = in_precision(build_model(config, event), trainer["precision"])
-        require_encoder(model, config)
-        return model, build_sampler(config["sampler"], model)
-
+    _expect(config, data, choices)
     # what does not go together is refused before anything is read, wherever the shape is known
     expected = data.source.event
     known = (expected, *_settled(config))
-    made = None if expected is None else build(expected)
-    data.load(support)
-    settle_levels(config, data.values_seen())
-    settle_classes(config, data.classes_seen(), choices.get("dataset", "?"))
-    check_pair(likelihood_support(config), data.values_seen(), choices)
-    data.corruption = build_corruption(config["corruption"], data.values_seen())
-    if codes := config["evaluation"]["probe"]:
-        require_classes(data, f"evaluation.probe={codes}", "set evaluation.probe=0")
-    config["dataset"]["binarize"] = data.binarize_chosen
+    made = None if expected is None else _make(config, expected)
+    _read(config, data, choices)
     if made is None or (data.event, *_settled(config)) != known:
-        made = build(data.event)
+        made = _make(config, data.event)
     model, sampler = made
-    if codes and not model.encodes:
-        raise UserError(
-            f"evaluation.probe={codes}: this model has no encoder, so there are no codes to"
-            " classify: set evaluation.probe=0"
-        )
+    _require_codes(config["evaluation"]["probe"], data, model)
     if sampler is not None:
         sampler.require(len(data.tables["train"]))
-    position = Position()
-    if saved is not None:
-        position = Position(**saved[CARD]["position"])
-    data.configure(
-        seed=seed,
-        position=position,
-        per_call=batches_per_call(trainer),
-        limit_batches=1 if trainer["fast_dev_run"] else trainer["limit_train_batches"],
-    )
-    every, batches = trainer["val_check_interval"], data.train_dataloader().batches
-    if every and every > batches and not trainer["fast_dev_run"]:
-        raise UserError(
-            f"trainer.val_check_interval={every}: an epoch has only {batches} batches; use"
-            " trainer.check_val_every_n_epoch"
-        )
-    model.position, model.seed = position, seed
-    model.max_steps = config["trainer"]["max_steps"]
-    model.evaluator = Evaluator(config["evaluation"]["nll_samples"])
-    model.meter = Meter(config["trainer"]["log_every_n_steps"])
-    model.denoises = data.corruption is not None
-    model.plan = plan
-    model.averaged_weights = build_average(trainer["ema_decay"], model)
+    position = Position() if saved is None else Position(**saved[CARD]["position"])
+    _arrange(config, data, position)
+    _equip(config, model, data)
+    model.position, model.plan = position, plan
     model.require(data)
     batch = data.first("train", 2, torch.device("cpu"))
     try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
     return Parts(model, data, position, Run(Path()), sampler)
+
+
+def _expect(config: dict[str, Any], data: DataModule, choices: Mapping[str, str]) -> None:
+    """Settle what is known of data that are still to be read, and refuse what is wrong with it."""
+    support = likelihood_support(config)
+    data.suit(support)
+    build_corruption(config["corruption"], data.values)
+    settle_levels(config, data.values)
+    check_pair(support, data.values, choices)
+
+
+def _read(config: dict[str, Any], data: DataModule, choices: Mapping[str, str]) -> None:
+    """Read the data, and settle what only they can tell."""
+    data.load(likelihood_support(config))
+    settle_levels(config, data.values_seen())
+    settle_classes(config, data.classes_seen(), choices.get("dataset", "?"))
+    check_pair(likelihood_support(config), data.values_seen(), choices)
+    data.corruption = build_corruption(config["corruption"], data.values_seen())
+    config["dataset"]["binarize"] = data.binarize_chosen
+
+
+def _make(config: dict[str, Any], event: torch.Size) -> tuple[Autoencoder, Sampler | None]:
+    seed_process(config["seed"])
+    # its own from the start, or a checkpoint of doubles would be rounded when restored
+    model = in_precision(build_model(config, event), config["trainer"]["precision"])
+    require_encoder(model, config)
+    return model, build_sampler(config["sampler"], model)
+
+
+def _require_codes(number: int, data: DataModule, model: Autoencoder) -> None:
+    """Refuse to classify codes where there are no classes, or no codes."""
+    if not number:
+        return
+    require_classes(data, f"evaluation.probe={number}", "set evaluation.probe=0")
+    if not model.encodes:
+        raise UserError(
+            f"evaluation.probe={number}: this model has no encoder, so there are no codes to"
+            " classify: set evaluation.probe=0"
+        )
+
+
+def _arrange(config: Mapping[str, Any], data: DataModule, position: Position) -> None:
+    """Say in which order, and how many together, examples come."""
+    trainer, quick = config["trainer"], config["trainer"]["fast_dev_run"]
+    data.configure(
+        seed=config["seed"],
+        position=position,
+        per_call=batches_per_call(trainer),
+        limit_batches=1 if quick else trainer["limit_train_batches"],
+    )
+    every, batches = trainer["val_check_interval"], data.train_dataloader().batches
+    if every and every > batches and not quick:
+        raise UserError(
+            f"trainer.val_check_interval={every}: an epoch has only {batches} batches; use"
+            " trainer.check_val_every_n_epoch"
+        )
+
+
+def _equip(config: Mapping[str, Any], model: Autoencoder, data: DataModule) -> None:
+    """Give a model what its training and its evaluations go by."""
+    trainer = config["trainer"]
+    model.seed, model.max_steps = config["seed"], trainer["max_steps"]
+    model.evaluator = Evaluator(config["evaluation"]["nll_samples"])
+    model.meter = Meter(trainer["log_every_n_steps"])
+    model.denoises = data.corruption is not None
+    model.averaged_weights = build_average(trainer["ema_decay"], model)
