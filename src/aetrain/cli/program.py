@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from aetrain.cli.compare import compare
 from aetrain.cli.decode import decode
 from aetrain.cli.denoise import denoise
 from aetrain.cli.encode import encode
@@ -28,6 +29,7 @@ VERBS: Sequence[click.Command] = (
     runs,
     show,
     evaluate,
+    compare,
     manifold,
     sample,
     reconstruct,

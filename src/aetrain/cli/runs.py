@@ -96,9 +96,14 @@ def get(facts: dict[str, Any], key: str) -> Any:
     for prefix in PREFIXES:
         if prefix + key in facts:
             return facts[prefix + key]
+    return config_of(facts).get(key)
+
+
+def config_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return a run's configuration, flat: key -> value; it is read once and kept among its facts."""
     if CONFIG not in facts:
         facts[CONFIG] = _flat(_config(Path(facts["run"])))
-    return facts[CONFIG].get(key)
+    return facts[CONFIG]
 
 
 def _config(path: Path) -> Any:

@@ -1,0 +1,223 @@
+"""The table of `ae compare`: which runs, and how it is printed and written."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, final
+
+import click
+
+from aetrain.cli.opened import all_runs, located
+from aetrain.cli.runs import PREFIXES, config_of, facts_of, get
+from aetrain.cli.shown import number, print_json, print_table
+from aetrain.cli.written import write_csv, writing
+from aetrain.comparison.choices import CHOICE, differing
+from aetrain.comparison.same_data import require_same_data
+from aetrain.comparison.table import Row, rows_of
+from aetrain.errors import UserError, did_you_mean
+from aetrain.run import Run
+
+@final
+class Found(NamedTuple):
+    """A run to be compared: what it is called, where it is, and what is known of it."""
+
+    name: str
+    path: Path
+    facts: dict[str, Any]
+
+
+@final
+class Comparison(NamedTuple):
+    """Runs beside each other.
+
+    Attributes:
+        runs: in the order in which they were named.
+        differs: choice or key -> its value in each run.
+        rows: the figures.
+    """
+
+    runs: list[Found]
+    differs: dict[str, list[Any]]
+    rows: list[Row]
+
+    @property
+    def names(self) -> list[str]:
+        """What the runs are called."""
+        return [run.name for run in self.runs]
+
+
+def all_of(paths: Sequence[Path]) -> list[Found]:
+    """Return the runs that are meant; a directory that is none stands for all of those under it.
+
+    Raises:
+        UserError: where there is no run.
+    """
+    places = [place for path in paths for place in _under(located(path))]
+    found = list(dict.fromkeys(places))
+    own = [path.name for path in found]
+    names = own if len(set(own)) == len(own) else [str(path) for path in found]
+    return [Found(name, path, facts_of(path)) for name, path in zip(names, found)]
+
+
+def require_two(runs: Sequence[Found], exactly: bool) -> None:
+    """Refuse too few runs, or for a study any number but two.
+
+    Raises:
+        UserError: naming what was found; also where the runs are on different data.
+    """
+    if exactly and len(runs) != 2:
+        raise UserError(
+            f"--study: must be of two runs, the plain autoencoder and then the variational one, not"
+            f" of {len(runs)}"
+        )
+    if len(runs) < 2:
+        raise UserError(f"{runs[0].path}: is one run; choose two or more, or a sweep's directory")
+    require_same_data([run.name for run in runs], [config_of(run.facts) for run in runs])
+
+
+def compared(runs: Sequence[Found], names: Sequence[str]) -> Comparison:
+    """Return what runs differ in, and their figures.
+
+    Arguments:
+        runs: at least two.
+        names: of the figures wanted, without what `ae runs` lets one leave out; none: all.
+
+    Raises:
+        UserError: for a figure that no run has.
+    """
+    wanted = [_full(name, runs) for name in names]
+    choices = [
+        {k.removeprefix(CHOICE): v for k, v in run.facts.items() if k.startswith(CHOICE)}
+        for run in runs
+    ]
+    configs = [config_of(run.facts) for run in runs]
+    facts = [{**config, **run.facts} for config, run in zip(configs, runs)]
+    return Comparison(list(runs), differing(choices, configs), rows_of(facts, wanted))
+
+
+def print_comparison(comparison: Comparison, as_json: bool, output: Path | None) -> None:
+    """Print the table, or JSON, and where it was written."""
+    if as_json:
+        print_json({**_plain(comparison), "output": None if output is None else str(output)})
+        return
+    heads, rows, _ = cells(comparison)
+    print_table(heads, rows)
+    if output is not None:
+        click.echo(f"\n{output}")
+
+
+def cells(
+    comparison: Comparison, mark: str = "*"
+) -> tuple[list[str], list[list[str]], list[tuple[int, int]]]:
+    """Return heads, rows and where the best values are (row, column), counted from 0.
+
+    Of two runs the last column is the difference.
+
+    Arguments:
+        comparison: of runs.
+        mark: put behind the best values.
+    """
+    pair = len(comparison.runs) == 2
+    extra = ["difference"] if pair else []
+    rows = [
+        [key, *map(number, values), *([""] if pair else [])]
+        for key, values in comparison.differs.items()
+    ]
+    best: list[tuple[int, int]] = []
+    for row in comparison.rows:
+        best += [(len(rows), run + 1) for run in row.best]
+        own = [shown(row, run, mark) for run in range(len(row.values))]
+        rows.append([row.name, *own, *([gap(row, 1) or "-"] if pair else [])])
+    return ["", *comparison.names, *extra], rows, best
+
+
+def shown(row: Row, run: int, mark: str = "") -> str:
+    """Return a run's figure in words, with its standard error and, for the best, a mark."""
+    value, error = row.values[run], row.errors[run]
+    if value is None:
+        return "-"
+    told = number(value) if error is None else f"{number(value)} ± {number(error)}"
+    return f"{told} {mark}" if mark and run in row.best else told
+
+
+def gap(row: Row, run: int) -> str | None:
+    """Return a run's difference to the first in words; None where there is none."""
+    found = row.difference(run)
+    return None if found is None else f"{found.value:+.4g} ± {number(found.error)}"
+
+
+def write_comparison(comparison: Comparison, path: Path, **settings: Any) -> None:
+    """Write the table as a .csv, a .png, or a page with pictures of what the models do.
+
+    Arguments:
+        comparison: of runs.
+        path: its end says what is written.
+        settings: of the page, see `beside.page_of`.
+    """
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        write_csv(path, [_flat(row, comparison.names) for row in comparison.rows])
+        return
+    if kind == ".png":
+        from aetrain.figures.table import table
+
+        heads, rows, best = cells(comparison, mark="")
+        with writing(path):
+            table(heads, rows, marked=best).savefig(path)
+        return
+    from aetrain.cli.side_by_side import page_of
+
+    page = page_of(comparison, **settings)
+    with writing(path):
+        page.write(path)
+
+
+def _under(path: Path) -> list[Path]:
+    """Return a run, or the runs under a directory, those named by numbers in their order."""
+    if (path / "config.yaml").is_file() or not path.is_dir():
+        return [Run.open(path).path]
+    found = all_runs(path)
+    if not found:
+        raise UserError(f"{path}: neither a run nor a directory of runs; choose one under outputs/")
+    return sorted(found, key=lambda p: (str(p.parent), len(p.name), p.name))
+
+
+def _full(name: str, runs: Sequence[Found]) -> str:
+    for prefix in PREFIXES:
+        if any(prefix + name in run.facts for run in runs):
+            return prefix + name
+    if any(get(run.facts, name) is not None for run in runs):
+        return name
+    known = {n.split("/")[-1] for run in runs for n in run.facts}
+    raise UserError(
+        f"--measure {name}: no run has it; use one that results.json has, or measure it with ae"
+        f" evaluate.{did_you_mean(name, known)}"
+    )
+
+
+def _flat(row: Row, names: Sequence[str]) -> dict[str, Any]:
+    """Return a row as it stands in a file: the best run by name, differences to the first run."""
+    flat: dict[str, Any] = {"figure": row.name, "better": row.better and row.better.way}
+    flat["best"] = " ".join(names[run] for run in row.best)
+    for run, name in enumerate(names):
+        flat |= {name: row.values[run], f"{name} se": row.errors[run]}
+    for run, name in list(enumerate(names))[1:]:
+        found = row.difference(run)
+        flat[f"{name} difference"] = found and found.value
+        flat[f"{name} difference se"] = found and found.error
+    return flat
+
+
+def _plain(comparison: Comparison) -> dict[str, Any]:
+    rows = {}
+    for row in comparison.rows:
+        gaps = [row.difference(run) for run in range(len(row.values))]
+        rows[row.name] = {
+            "values": row.values,
+            "errors": row.errors,
+            "better": row.better and row.better.way,
+            "best": [comparison.names[run] for run in row.best],
+            "differences": [g and g.value for g in gaps],
+            "difference_errors": [g and g.error for g in gaps],
+        }
+    paths = [str(run.path) for run in comparison.runs]
+    return {"runs": paths, "differs": comparison.differs, "figures": rows}

@@ -1,0 +1,60 @@
+"""Which of two values of a figure is the better one."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, final
+
+HIGHER, LOWER = "higher", "lower"
+
+
+@final
+class Better(NamedTuple):
+    """The better end of a figure.
+
+    Attributes:
+        way: `higher`, `lower`, or `nearest to <target>`.
+        target: the best value where there is one, else None.
+        densities: whether the values are of a likelihood, so that only runs of one likelihood
+            compare.
+    """
+
+    way: str
+    target: float | None = None
+    densities: bool = False
+
+    def cost(self, value: float) -> float:
+        """Return what is least for the best value."""
+        if self.target is not None:
+            return abs(value - self.target)
+        return -value if self.way == HIGHER else value
+
+
+def _all(names: str, better: Better) -> dict[str, Better]:
+    return dict.fromkeys(names.split(), better)
+
+
+KNOWN: Mapping[str, Better] = {
+    **_all("elbo", Better(HIGHER, densities=True)),
+    **_all("parzen", Better(HIGHER)),
+    **_all("nll nll_ais distortion", Better(LOWER, densities=True)),
+    **_all("bits_per_dim squared_error error cross_entropy frechet kernel_distance", Better(LOWER)),
+    **_all("code_mmd data_mmd ais_gap", Better(LOWER)),
+    **_all("accuracy probe_accuracy knn_accuracy svm_accuracy cluster_accuracy nmi", Better(HIGHER)),
+    **_all("ari precision recall density coverage in_own_part", Better(HIGHER)),
+    **_all("mig disentanglement completeness informativeness sap modularity", Better(HIGHER)),
+    **_all("explicitness factor_vae beta_vae", Better(HIGHER)),
+    **_all("sharpness", Better("nearest to 1", 1.0)),
+    **_all("copying", Better("nearest to 0.5", 0.5)),
+    **_all("fit_s", Better(LOWER)),
+    **_all("examples_per_s", Better(HIGHER)),
+}
+"""End of a figure's name -> its better end; a rate, or a number of units, has none."""
+
+
+def better(name: str) -> Better | None:
+    """Return the better end of a figure such as `test/nll`; None where neither is.
+
+    What is measured from corrupted examples (`denoising_...`) has that of its figure, and an area
+    under a curve of anomalies (`auroc_...`) is better the higher.
+    """
+    end = name.rpartition("/")[2].removeprefix("denoising_")
+    return Better(HIGHER) if end.startswith("auroc_") else KNOWN.get(end)

@@ -1,0 +1,52 @@
+"""A table as a picture."""
+
+from collections.abc import Collection, Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from aetrain.figures.canvas import FAINT, HAIR, INK, MARGIN, SMALL, TITLE, sheet, write_title
+from aetrain.figures.palette import ACCENT
+
+HEIGHT = 22  # pixels of a row
+GAP = 26  # between columns
+CHARACTER = 7.0  # pixels of one at SMALL, where figures are wide
+
+
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    marked: Collection[tuple[int, int]] = (),
+    title: str = "",
+) -> Figure:
+    """Draw words: the first column to the left, the others to the right; `marked` cells stand out.
+
+    Arguments:
+        heads: names of the columns.
+        rows: as many words each.
+        marked: (row, column) of cells, counted from 0.
+        title: above.
+    """
+    columns = list(zip(heads, *rows))
+    widths = [round(CHARACTER * max(map(len, column))) for column in columns]
+    top = TITLE if title else MARGIN
+    width = 2 * MARGIN + sum(widths) + GAP * (len(widths) - 1)
+    height = top + HEIGHT * (len(rows) + 1) + MARGIN
+    figure = sheet(width, height)
+    for i, line in enumerate([heads, *rows]):
+        y = 1 - (top + (i + 0.5) * HEIGHT) / height
+        left = MARGIN
+        for j, (word, room) in enumerate(zip(line, widths)):
+            best = (i - 1, j) in marked
+            figure.text(
+                (left + (0 if j == 0 else room)) / width, y, word, va="center", size=SMALL,
+                ha="left" if j == 0 else "right", weight="bold" if best else "normal",
+                color=ACCENT if best else FAINT if i == 0 else INK, parse_math=False,
+            )  # fmt: skip
+            left += room + GAP
+        edge = 1 - (top + (i + 1) * HEIGHT) / height
+        ends = [MARGIN / width, 1 - MARGIN / width]
+        figure.add_artist(Line2D(ends, [edge, edge], color=FAINT if i == 0 else HAIR, linewidth=0.8))
+    write_title(figure, title)
+    return figure
