@@ -35,14 +35,29 @@ Examples
 
 @click.command(epilog=EPILOG)
 @options.runs
-@click.option("-m", "--measure", "names", multiple=True, metavar="NAME",
-              help="Show this figure alone, such as nll; may be given several times.")
+@click.option(
+    "-m",
+    "--measure",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Show this figure alone, such as nll; may be given several times.",
+)
 @click.option("--study", type=click.Choice(STUDIES), help="Measure what two models can do.")
-@click.option("--classifier", type=options.PLACE, metavar="RUN",
-              help="Of a study: a run with head=classifier, which judges decodes."
-                   "  [default: trees fitted to pixels]")
-@click.option("--draws", type=click.IntRange(min=50), default=2000, show_default=True,
-              help="Of a study: random codes of each kind, and at most so many test examples.")
+@click.option(
+    "--classifier",
+    type=options.PLACE,
+    metavar="RUN",
+    help="Of a study: a run with head=classifier, which judges decodes."
+    "  [default: trees fitted to pixels]",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=50),
+    default=2000,
+    show_default=True,
+    help="Of a study: random codes of each kind, and at most so many test examples.",
+)
 @options.count("Samples and reconstructions of each run on a page.", 12, minimum=1)
 @options.seed
 @options.data

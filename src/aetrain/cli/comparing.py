@@ -16,6 +16,7 @@ from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
 from aetrain.run import Run
 
+
 @final
 class Found(NamedTuple):
     """A run to be compared: what it is called, where it is, and what is known of it."""

@@ -38,7 +38,9 @@ KNOWN: Mapping[str, Better] = {
     **_all("nll nll_ais distortion", Better(LOWER, densities=True)),
     **_all("bits_per_dim squared_error error cross_entropy frechet kernel_distance", Better(LOWER)),
     **_all("code_mmd data_mmd ais_gap", Better(LOWER)),
-    **_all("accuracy probe_accuracy knn_accuracy svm_accuracy cluster_accuracy nmi", Better(HIGHER)),
+    **_all(
+        "accuracy probe_accuracy knn_accuracy svm_accuracy cluster_accuracy nmi", Better(HIGHER)
+    ),
     **_all("ari precision recall density coverage in_own_part", Better(HIGHER)),
     **_all("mig disentanglement completeness informativeness sap modularity", Better(HIGHER)),
     **_all("explicitness factor_vae beta_vae", Better(HIGHER)),

@@ -13,9 +13,11 @@ class Difference(NamedTuple):
 
     @property
     def in_errors(self) -> float:
-        """The difference over its standard error; NaN where there is none of either."""
-        if math.isnan(self.value) or not self.error > 0:
+        """The difference over its standard error; NaN where that says nothing."""
+        if not math.isfinite(self.value) or math.isnan(self.error):
             return math.nan
+        if self.error == 0:
+            return math.copysign(math.inf, self.value) if self.value else math.nan
         return self.value / self.error
 
 

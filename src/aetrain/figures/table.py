@@ -47,6 +47,8 @@ def table(
             left += room + GAP
         edge = 1 - (top + (i + 1) * HEIGHT) / height
         ends = [MARGIN / width, 1 - MARGIN / width]
-        figure.add_artist(Line2D(ends, [edge, edge], color=FAINT if i == 0 else HAIR, linewidth=0.8))
+        figure.add_artist(
+            Line2D(ends, [edge, edge], color=FAINT if i == 0 else HAIR, linewidth=0.8)
+        )
     write_title(figure, title)
     return figure

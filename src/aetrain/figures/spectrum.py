@@ -1,0 +1,51 @@
+"""How far codes spread along each of their principal axes."""
+
+from collections.abc import Mapping
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from aetrain.figures.canvas import (
+    HAIR,
+    INK,
+    MARGIN,
+    REFERENCE,
+    SMALL,
+    TEXT,
+    TITLE,
+    place,
+    sheet,
+    write_title,
+)
+from aetrain.figures.palette import TEN
+
+WIDTH, HEIGHT = 430, 260  # pixels
+LEFT, BOTTOM = 70, 44
+MOST_TICKS = 12
+
+
+def spectrum(deviations: Mapping[str, Tensor], *, title: str) -> Figure:
+    """Draw standard deviations (D,) along principal axes, the largest first, on a log scale.
+
+    The grey line is 1, the prior's. What is 0 is left out.
+    """
+    figure = sheet(LEFT + WIDTH + MARGIN, TITLE + HEIGHT + BOTTOM)
+    axes = place(figure, LEFT, TITLE, WIDTH, HEIGHT)
+    axes.axhline(1, color=REFERENCE, linewidth=1)
+    most = 1
+    for colour, (name, values) in zip(TEN, deviations.items()):
+        ranked = values.detach().double().cpu().sort(descending=True).values
+        ranked = ranked[ranked > 0]
+        most = max(most, len(ranked))
+        axes.plot(range(1, len(ranked) + 1), ranked.numpy(), "o-", color=colour, label=name,
+                  markersize=4, linewidth=1.3)  # fmt: skip
+    axes.set_yscale("log")
+    axes.set_xlim(0.6, most + 0.4)
+    axes.set_xticks(range(1, most + 1, max(1, most // MOST_TICKS)))
+    axes.grid(axis="y", color=HAIR, linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel("principal axis", size=TEXT, color=INK)
+    axes.set_ylabel("standard deviation", size=TEXT, color=INK)
+    axes.legend(frameon=False, fontsize=SMALL, labelcolor=INK)
+    write_title(figure, title, LEFT)
+    return figure
