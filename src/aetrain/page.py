@@ -27,10 +27,12 @@ th:first-child, td:first-child, .words { text-align: left; }
 .words { white-space: normal; min-width: 14rem; }
 thead th { border-bottom: 2px solid #b4b4b4; }
 td.best { font-weight: 700; background: #e8f0fc; }
+td.yes, td.no, td.open { text-align: left; }
 td.yes { background: #e3f3e6; } td.no { background: #fbe6e6; } td.open { background: #f3f3f3; }
 small { color: #6a6a6a; font-weight: 400; }
 .row { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
-figure { margin: 1rem 0; } figcaption { font-size: 13px; color: #6a6a6a; max-width: 46rem; }
+figure { margin: 1rem 0; display: table; }
+figcaption { display: table-caption; caption-side: bottom; font-size: 13px; color: #6a6a6a; }
 img { max-width: 100%; height: auto; }
 """
 
@@ -102,7 +104,8 @@ class Page:
         head = f'<meta charset="utf-8"><title>{escape(self.title)}</title><style>{STYLE}</style>'
         size = '<meta name="viewport" content="width=device-width">'
         body = "\n".join(self._parts)
-        return f'<!DOCTYPE html>\n<html lang="en"><head>{head}{size}</head>\n<body>\n{body}\n</body></html>\n'
+        top = f'<!DOCTYPE html>\n<html lang="en"><head>{head}{size}</head>\n'
+        return f"{top}<body>\n{body}\n</body></html>\n"
 
     def write(self, path: Path) -> None:
         """Write the page, whole or not at all."""

@@ -126,11 +126,11 @@ def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> Use
     )
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file under another name first, then move it to its own."""
     part = path.with_suffix(path.suffix + ".part")
     try:
-        part.write_text(text)
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

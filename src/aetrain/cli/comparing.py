@@ -1,6 +1,8 @@
 """The table of `ae compare`: which runs, and how it is printed and written."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
@@ -8,13 +10,13 @@ import click
 
 from aetrain.cli.opened import all_runs, located
 from aetrain.cli.runs import PREFIXES, config_of, facts_of, get
-from aetrain.cli.shown import number, print_json, print_table
-from aetrain.cli.written import write_csv, writing
+from aetrain.cli.shown import number, print_json, print_table, with_error
+from aetrain.cli.written import writing
 from aetrain.comparison.choices import CHOICE, differing
 from aetrain.comparison.same_data import require_same_data
 from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
-from aetrain.run import Run
+from aetrain.run import Run, write_atomically
 
 
 @final
@@ -136,14 +138,14 @@ def shown(row: Row, run: int, mark: str = "") -> str:
     value, error = row.values[run], row.errors[run]
     if value is None:
         return "-"
-    told = number(value) if error is None else f"{number(value)} ± {number(error)}"
+    told = with_error(value, error)
     return f"{told} {mark}" if mark and run in row.best else told
 
 
 def gap(row: Row, run: int) -> str | None:
     """Return a run's difference to the first in words; None where there is none."""
     found = row.difference(run)
-    return None if found is None else f"{found.value:+.4g} ± {number(found.error)}"
+    return None if found is None else with_error(*found, sign=True)
 
 
 def write_comparison(comparison: Comparison, path: Path, **settings: Any) -> None:
@@ -156,20 +158,15 @@ def write_comparison(comparison: Comparison, path: Path, **settings: Any) -> Non
     """
     kind = path.suffix.lower()
     if kind == ".csv":
-        write_csv(path, [_flat(row, comparison.names) for row in comparison.rows])
-        return
-    if kind == ".png":
-        from aetrain.figures.table import table
+        content = _csv([_flat(row, comparison.names) for row in comparison.rows])
+    elif kind == ".png":
+        content = _png(comparison)
+    else:
+        from aetrain.cli.side_by_side import page_of
 
-        heads, rows, best = cells(comparison, mark="")
-        with writing(path):
-            table(heads, rows, marked=best).savefig(path)
-        return
-    from aetrain.cli.side_by_side import page_of
-
-    page = page_of(comparison, **settings)
+        content = page_of(comparison, **settings).html()
     with writing(path):
-        page.write(path)
+        write_atomically(path, content)
 
 
 def _under(path: Path) -> list[Path]:
@@ -193,6 +190,23 @@ def _full(name: str, runs: Sequence[Found]) -> str:
         f"--measure {name}: no run has it; use one that results.json has, or measure it with ae"
         f" evaluate.{did_you_mean(name, known)}"
     )
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    text = StringIO(newline="")
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def _png(comparison: Comparison) -> bytes:
+    from aetrain.figures.table import table
+
+    heads, rows, best = cells(comparison, mark="")
+    file = BytesIO()
+    table(heads, rows, marked=best).savefig(file, format="png")
+    return file.getvalue()
 
 
 def _flat(row: Row, names: Sequence[str]) -> dict[str, Any]:

@@ -11,19 +11,19 @@ from torch import Tensor
 
 from aetrain.cli.comparing import Found
 from aetrain.cli.limits_judge import judge_of
-from aetrain.cli.limits_report import Report, page_of, write_summaries
+from aetrain.cli.limits_measured import Measured
+from aetrain.cli.limits_models import models_of
+from aetrain.cli.limits_report import page_of
+from aetrain.cli.limits_summaries import write_summaries
 from aetrain.cli.opened import Opened, opened
-from aetrain.cli.shown import number, print_json, print_table, watch
+from aetrain.cli.shown import print_json, print_table, watch, with_error
 from aetrain.cli.written import writing
 from aetrain.data.module import DataModule
 from aetrain.data_of import chosen_rows
-from aetrain.distributions.autoregressive import Autoregressive
-from aetrain.distributions.standard_normal import StandardNormal
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.limits.side import Side
 from aetrain.evaluation.limits.study import Examples, Study, studied
 from aetrain.evaluation.measures import require_classes
-from aetrain.models.pair import Pair
 from aetrain.seeding import EVALUATE, generator
 from aetrain.trained import Trained
 
@@ -62,7 +62,7 @@ def limits(
     """
     with ExitStack() as stack:
         plain, variational = (stack.enter_context(opened(r.path, device, allow)) for r in runs)
-        models = _models(runs, plain, variational)
+        models = models_of(runs, plain, variational)
         grey = _grey(variational, places)
         require_classes(grey, "--study limits", "measure with ae evaluate")
         rows = _rows(grey, "test", draws, seed)
@@ -76,56 +76,16 @@ def limits(
         ]
         examples = _examples(grey, rows, training[: len(rows)])
         judge, features = judge_of(classifier, grey, examples, variational, allow, seed=seed)
-        study = studied(*sides, examples, judge, features, draws=draws, watch=watch("study", 5))
-        report = Report(runs, sides, examples, study, judge, features, draws)
-        page, figures = page_of(report)
+        study = studied(
+            sides[0], sides[1], examples, judge, features, draws=draws, watch=watch("study", 5)
+        )
+        measured = Measured(runs, sides, examples, study, judge, features, draws)
+        page, figures = page_of(measured)
         path = output or variational.directory / FILE
         with writing(path):
-            summaries = write_summaries(path.parent, report, figures)
+            summaries = write_summaries(path.parent, measured, figures)
             page.write(path)
     _tell(study, path, summaries, as_json)
-
-
-def _models(runs: Sequence[Found], *opened_runs: Opened) -> list[Pair]:
-    """Return both models, or say why the study is not of them."""
-    models = [_pair(run.name, o.trained) for run, o in zip(runs, opened_runs)]
-    sizes = [tuple(model.latent) for model in models]
-    if sizes[0] != sizes[1]:
-        raise UserError(
-            f"--study limits: {runs[0].name} and {runs[1].name} have codes of the shapes"
-            f" {sizes[0]} and {sizes[1]}; use runs of one latent"
-        )
-    for run, model, point in zip(runs, models, (True, False)):
-        if model.encoder.family.point is not point:
-            kind = "a point" if not point else "a distribution"
-            wanted = "model=ae" if point else "model=vae"
-            raise UserError(
-                f"--study limits: {run.name} encodes to {kind}; use a run such as {wanted} as the"
-                f" {'first' if point else 'second'} one"
-            )
-    return models
-
-
-def _pair(name: str, trained: Trained) -> Pair:
-    model = trained.model
-    if not model.encodes or not isinstance(model, Pair):
-        kind = "has no encoder" if not model.encodes else "has not one encoder of one code"
-        raise UserError(f"--study limits: {name} (model={choice(model)}) {kind}; use runs such as"
-                        " model=ae and model=vae")  # fmt: skip
-    if model.conditioning is not None:
-        raise UserError(f"--study limits: {name} is conditional; use a run with conditioning=none")
-    if not isinstance(model.codes(), StandardNormal):
-        raise UserError(
-            f"--study limits: {name} has another prior than N(0, I); use runs with"
-            " prior=standard_normal"
-        )
-    z = torch.zeros(1, *model.latent, device=model.device, dtype=model.dtype)
-    if isinstance(model.decode(z), Autoregressive):
-        raise UserError(
-            f"--study limits: {name} draws one pixel after another, so decodes have no mean; use a"
-            " run with network=mlp or network=conv"
-        )
-    return model
 
 
 def _grey(run: Opened, places: Sequence[str]) -> DataModule:
@@ -175,9 +135,8 @@ def _tell(study: Study, path: Path, summaries: Path, as_json: bool) -> None:
     for claim in study.claims:
         click.echo(f"\n{claim.sentence}\n{_first_up(claim.verdict)}.")
         rows = (
-            [e.measure, *(f"{n} {number(f.value)} ± {number(f.error)}"
-                          for n, f in zip(e.names, (e.a, e.b))),
-             f"{e.gap.value:+.4g} ± {number(e.gap.error)}", e.verdict.value]
+            [e.measure, *(f"{n} {with_error(*f)}" for n, f in zip(e.names, (e.a, e.b))),
+             with_error(*e.gap, sign=True), e.verdict.value]
             for e in claim.evidence
         )  # fmt: skip
         print_table(["", "", "", "difference", ""], rows)

@@ -100,7 +100,7 @@ def get(facts: dict[str, Any], key: str) -> Any:
 
 
 def config_of(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return a run's configuration, flat: key -> value; it is read once and kept among its facts."""
+    """Return a run's configuration, flat: key -> value, which is kept among its facts."""
     if CONFIG not in facts:
         facts[CONFIG] = _flat(_config(Path(facts["run"])))
     return facts[CONFIG]

@@ -60,6 +60,15 @@ def number(value: Any) -> str:
     return f"{value:.4g}" if abs(value) < 1 or abs(value) >= 1e7 else f"{value:.{_digits(value)}f}"
 
 
+def with_error(value: float, error: float | None, *, sign: bool = False) -> str:
+    """Return a figure and its standard error with two digits of the latter, or the figure alone."""
+    if error is None or not math.isfinite(value) or not math.isfinite(error) or error <= 0:
+        told = f"{value:+.4g}" if sign else number(value)
+        return told if error is None else f"{told} ± {number(error)}"
+    digits = min(12, max(0, 1 - math.floor(math.log10(error))))
+    return f"{value:{'+' if sign else ''}.{digits}f} ± {error:.{digits}f}"
+
+
 def _digits(value: float) -> int:
     return max(0, 3 - int(math.log10(abs(value)))) if abs(value) < 10_000 else 0
 

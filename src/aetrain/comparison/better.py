@@ -11,21 +11,25 @@ class Better(NamedTuple):
     """The better end of a figure.
 
     Attributes:
-        way: `higher`, `lower`, or `nearest to <target>`.
+        way: `higher`, `lower`, or such words as `nearest to 1`.
         target: the best value where there is one, else None.
+        enough: value beyond which higher is no better, else None.
         densities: whether the values are of a likelihood, so that only runs of one likelihood
             compare.
     """
 
     way: str
     target: float | None = None
+    enough: float | None = None
     densities: bool = False
 
     def cost(self, value: float) -> float:
         """Return what is least for the best value."""
         if self.target is not None:
             return abs(value - self.target)
-        return -value if self.way == HIGHER else value
+        if self.enough is not None:
+            value = min(value, self.enough)
+        return value if self.way == LOWER else -value
 
 
 def _all(names: str, better: Better) -> dict[str, Better]:
@@ -38,10 +42,10 @@ KNOWN: Mapping[str, Better] = {
     **_all("nll nll_ais distortion", Better(LOWER, densities=True)),
     **_all("bits_per_dim squared_error error cross_entropy frechet kernel_distance", Better(LOWER)),
     **_all("code_mmd data_mmd ais_gap", Better(LOWER)),
-    **_all(
-        "accuracy probe_accuracy knn_accuracy svm_accuracy cluster_accuracy nmi", Better(HIGHER)
-    ),
-    **_all("ari precision recall density coverage in_own_part", Better(HIGHER)),
+    **_all("accuracy probe_accuracy knn_accuracy svm_accuracy cluster_accuracy", Better(HIGHER)),
+    **_all("nmi ari precision recall coverage in_own_part", Better(HIGHER)),
+    # samples that crowd where data are densest have more than those of the data's distribution
+    **_all("density", Better("higher, up to 1,", enough=1.0)),
     **_all("mig disentanglement completeness informativeness sap modularity", Better(HIGHER)),
     **_all("explicitness factor_vae beta_vae", Better(HIGHER)),
     **_all("sharpness", Better("nearest to 1", 1.0)),

@@ -9,7 +9,7 @@ from aetrain.figures.canvas import INK, MARGIN, SMALL, TITLE, place, sheet, widt
 from aetrain.figures.palette import colours
 from aetrain.figures.plane import keys
 
-SIDE = 300  # pixels
+SIDE = 190  # pixels
 
 
 def class_areas(found: Tensor, sureness: Tensor, classes: Sequence[str], *, title: str) -> Figure:

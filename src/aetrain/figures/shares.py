@@ -19,7 +19,7 @@ from aetrain.figures.canvas import (
 )
 from aetrain.figures.palette import QUIET, TEN
 
-WIDTH, HEIGHT = 520, 240  # pixels
+WIDTH, HEIGHT = 480, 240  # pixels
 LEFT, BOTTOM = 56, 44
 MOST_NAMED = 20
 

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from aetrain.figures.canvas import (
+    BRIEF,
+    FAINT,
     HAIR,
     INK,
     MARGIN,
@@ -40,6 +42,9 @@ def spectrum(deviations: Mapping[str, Tensor], *, title: str) -> Figure:
         axes.plot(range(1, len(ranked) + 1), ranked.numpy(), "o-", color=colour, label=name,
                   markersize=4, linewidth=1.3)  # fmt: skip
     axes.set_yscale("log")
+    for names in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        names(BRIEF)
+    axes.tick_params(which="both", length=0, labelsize=SMALL, labelcolor=FAINT)
     axes.set_xlim(0.6, most + 0.4)
     axes.set_xticks(range(1, most + 1, max(1, most // MOST_TICKS)))
     axes.grid(axis="y", color=HAIR, linewidth=0.6)

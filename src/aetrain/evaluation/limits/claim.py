@@ -62,8 +62,9 @@ def evidence(
 
 @final
 class Claim(NamedTuple):
-    """A sentence, and all that was measured of it."""
+    """A sentence, what it is about, and all that was measured of it."""
 
+    topic: str
     sentence: str
     evidence: Sequence[Evidence]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
-from aetrain.comparison.better import HIGHER
+from aetrain.comparison.better import HIGHER, LOWER
 from aetrain.comparison.difference import Difference
 from aetrain.evaluation.codes import Watch
 from aetrain.evaluation.disentanglement.estimate import Estimate
@@ -24,9 +24,18 @@ from aetrain.seeding import SAMPLE, generator
 PAIRS = 200
 Judged = Callable[[Tensor], Mapping[str, Estimate]]
 PIXELS = "pixels"
+DECODES, CODES, AREAS, WALKS, BOTH_WALKS, NOISE = (
+    "decodes", "codes", "areas", "walks", "both walks", "noise",
+)  # fmt: skip
+"""What the claims are about."""
+ON_THE_WAY = {
+    "middle": ("confidence in the middle", HIGHER),
+    "lowest": ("lowest confidence between the ends", HIGHER),
+    "lost": ("confidence lost from the ends to the middle", LOWER),
+}
 WORDS = {
     "confidence": "classifier's confidence",
-    "density": "density",
+    "density": "density, up to 1",
     "coverage": "coverage",
     "centre": "|mean| of codes",
     "log_scale": "log standard deviations, root mean square",
@@ -131,9 +140,12 @@ def _decodes(study: Study, sides: tuple[Side, Side], judged: Judged, draws: int)
             study.quality[side.name, source] = judged(x)
         names = _names(sides)
         a, b = (study.quality[name, source] for name in names)
-        found += [evidence(f"{WORDS[k]}, z ~ {source}", names, a[k], b[k], HIGHER) for k in a]
+        found += [
+            evidence(f"{WORDS[k]}, z ~ {source}", names, capped(k, a[k]), capped(k, b[k]), HIGHER)
+            for k in a
+        ]
     _, name = _names(sides)
-    study.claims.append(Claim(f"Decodes of random codes are better with {name}.", found))
+    study.claims.append(Claim(DECODES, f"Decodes of random codes are better with {name}.", found))
 
 
 def _codes(study: Study, sides: tuple[Side, Side]) -> None:
@@ -145,7 +157,7 @@ def _codes(study: Study, sides: tuple[Side, Side]) -> None:
     a, b = (study.codes[name] for name in names)
     found = [evidence(WORDS[k], names, a[k], b[k]) for k in a]
     study.claims.append(
-        Claim(f"Codes of {names[1]} are nearer to N(0, I) in centre and spread.", found)
+        Claim(CODES, f"Codes of {names[1]} are nearer to N(0, I) in centre and spread.", found)
     )
 
 
@@ -153,15 +165,17 @@ def _areas(study: Study, sides: tuple[Side, Side], judge: Judge, examples: Examp
     names, classes = _names(sides), len(examples.classes)
     seed = sides[0].seed
     volumes = [volume_variance(s.tested[0], examples.y, classes, seed=seed) for s in sides]
-    found = [evidence("variance of the classes' log volumes, nats²", names, *volumes)]
+    found = [evidence("variance of the classes' log volumes, nats²", names, volumes[0], volumes[1])]
     for source in SOURCES:
         uneven = []
         for name in names:
             of_draws = judge.probabilities(study.decodes[name, source]).argmax(1)
             study.areas[name, source] = shares(of_draws, classes)
             uneven.append(area_unevenness(of_draws, classes, seed=seed))
-        found.append(evidence(f"unevenness of the classes' areas, z ~ {source}", names, *uneven))
-    study.claims.append(Claim(f"{names[1]} gives the classes more even areas.", found))
+        found.append(
+            evidence(f"unevenness of the classes' areas, z ~ {source}", names, uneven[0], uneven[1])
+        )
+    study.claims.append(Claim(AREAS, f"The classes' areas are more even with {names[1]}.", found))
 
 
 def _walks(study: Study, sides: tuple[Side, Side], judge: Judge, examples: Examples) -> None:
@@ -174,9 +188,9 @@ def _walks(study: Study, sides: tuple[Side, Side], judge: Judge, examples: Examp
     study.confidences |= {name: along(judge, ways) for name, ways in study.walks.items()}
     plain, name = _names(sides)
     study.claims += [
-        Claim(f"A walk in codes of {name} shows clearer classes than one in pixels.",
+        Claim(WALKS, f"A walk in codes of {name} shows clearer classes than one in pixels.",
               _paired(study, PIXELS, name)),
-        Claim(f"A walk in codes of {name} shows clearer classes than one in codes of {plain}.",
+        Claim(BOTH_WALKS, f"A walk in codes of {name} shows clearer classes than one in {plain}'s.",
               _paired(study, plain, name)),
     ]  # fmt: skip
 
@@ -186,14 +200,14 @@ def _paired(study: Study, a: str, b: str) -> list[Evidence]:
     before, after = between(study.confidences[a]), between(study.confidences[b])
     return [
         Evidence(
-            f"{kind} confidence between the ends",
+            what,
             (a, b),
             mean_of(before[kind]),
             mean_of(after[kind]),
-            HIGHER,
+            way,
             Difference(*mean_of(after[kind] - before[kind])),
         )
-        for kind in before
+        for kind, (what, way) in ON_THE_WAY.items()
     ]
 
 
@@ -210,12 +224,23 @@ def _noise(
         of_decodes = study.quality[side.name, PRIOR]
         names = ("noise in pixels", f"{side.name}, decoded")
         found += [
-            evidence(WORDS[k], names, of_noise[k], of_decodes[k], HIGHER)
+            evidence(WORDS[k], names, capped(k, of_noise[k]), capped(k, of_decodes[k]), HIGHER)
             for k in ("confidence", "density")
         ]
     study.claims.append(
-        Claim("Noise in codes, decoded, is nearer to data than uniform noise in pixels.", found)
+        Claim(
+            NOISE, "Noise in codes, decoded, is nearer to data than uniform noise in pixels.", found
+        )
     )
+
+
+def capped(name: str, found: Estimate) -> Estimate:
+    """Return a density of at most 1, and any other figure as it is.
+
+    Samples that crowd where data are densest, as blurred images do, have a density above that of
+    samples of the data's own distribution, 1: they are no better for it.
+    """
+    return Estimate(min(found.value, 1.0), found.error) if name == "density" else found
 
 
 def _names(sides: tuple[Side, Side]) -> tuple[str, str]:

@@ -42,9 +42,13 @@ def decoded(decode: Callable[[Tensor], Tensor], ways: Tensor) -> Tensor:
 
 
 def between(confidences: Tensor) -> dict[str, Tensor]:
-    """Return the mean and the lowest confidence between both ends of each way, (P,), from (P, T).
+    """Return what confidence there is between the ends of each way, (P,), from (P, T), T odd.
 
-    The ends are left out: in pixels they are the examples, in codes reconstructions.
+    `middle` at half of the way, `lowest` of all steps but the ends, `lost` the mean of both ends
+    less that of the middle: in pixels the ends are examples, in codes reconstructions, which may
+    be less clear from the start.
     """
-    within = confidences[:, 1:-1]
-    return {"mean": within.mean(1), "lowest": within.amin(1)}
+    middle = confidences[:, confidences.shape[1] // 2]
+    ends = (confidences[:, 0] + confidences[:, -1]) / 2
+    lowest = confidences[:, 1:-1].amin(1)
+    return {"middle": middle, "lowest": lowest, "lost": ends - middle}
