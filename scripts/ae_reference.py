@@ -90,6 +90,34 @@ read beside results.json. A training run measures the codes itself with `evaluat
 - `ae manifold` places at most `-n` examples. PCA and LDA map new points and are fitted to training
   examples, as the run was; t-SNE, Isomap and LLE can only place the points they are fitted to. No
   method sees the labels of what it places. In a plane of a wide code are its two principal axes.
+
+**The study of limits**, `ae compare AE VAE --study limits`, asks of two runs of one latent size on
+the same data what the variational one mends. Each figure has a standard error, and a claim's
+measure decides where the difference reaches two of its own (paired where both are of the same
+pairs of examples). The verdicts on the page are made from the numbers, whatever they say. Errors
+cover the chance of drawing examples and codes, not that of training again.
+
+- Random codes are z ~ N(0, I), the same for both models, and z from the model's `own Gaussian`, of
+  the mean and covariance of its codes of training examples: what is left there is the codes' shape,
+  not their place and scale. Decodes are means of p(x|z), and examples are as in the files, not
+  binarised.
+- `confidence`, from 1/K to 1: the largest class probability that a classifier gives. It is a run
+  with `head=classifier` (`--classifier`), whose codes are then the features for density and
+  coverage, or 200 randomised trees (Geurts et al. 2006) fitted to at most 10,000 training examples,
+  and pixels. The page says how often it is right, and how sure it is of noise.
+- `density` counts as at most 1 here: samples that crowd where data are densest, as blurred images
+  do, have more than samples of the data's own distribution would have, and are no better for it.
+- Codes, drawn from q(z|x) for test examples, against N(0, I): |mean|, the root mean square of the
+  logarithms of the standard deviations along their principal axes, KL in nats of the Gaussian of
+  their moments, and MMD^2 (Gretton et al. 2012) with seven inverse multiquadratic kernels. Errors
+  are from 50 bootstrap resamples (Efron, Tibshirani 1993), that of the MMD from ten parts.
+- Evenness of classes: the variance over classes of 1/2 ln |covariance| of a class's codes (means of
+  q(z|x), nats^2), and K sum a^2 - 1 for the shares a of random codes whose decode is of the class:
+  0 for equal areas, K - 1 where one class has all. Errors are from 50 resamples.
+- Walks are straight lines between 200 pairs of test examples of different classes, in pixels and
+  between the means of q(z|x), decoded: confidence in the middle, the lowest on the way, and what
+  the middle loses against both ends.
+- Noise in pixels is uniform over the range of the data, that in codes is z ~ N(0, I).
 """
 
 

@@ -124,6 +124,8 @@ def _examples(data: DataModule, rows: Tensor, training: Tensor) -> Examples:
     y = data.tables["test"].y
     assert y is not None
     y = y.cpu()[rows]
+    if len(y.unique()) < 2:
+        raise UserError("--study limits: the test examples are of one class; choose other data")
     names = data.classes or [str(k) for k in range(data.classes_seen())]
     return Examples(x, y, train, names)
 
