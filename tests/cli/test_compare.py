@@ -132,6 +132,7 @@ WRONG = [
     ("ae gan --study limits", "gan (model=gan) has no encoder; use runs such as model=ae and"),
     ("ae ring --study limits", "ring has another prior than N(0, I); use runs with prior=standard"),
     ("ae vae --study limits --classifier wide", "wide: has learned no labels; use a run such as"),
+    ("ae folder", "folder: neither a run nor a directory of runs; choose one under outputs/"),
     ("ae other", "so their figures are of different examples; choose runs on the same data"),
 ]
 
@@ -142,6 +143,7 @@ def test_wrong_command_lines(line: str, message: str, runs: Path, here: Path, ae
         Path(path.name).symlink_to(path)
     shutil.copytree(runs / "ae", "ae2")
     shutil.copytree(runs / "ae", "other")
+    Path("folder").mkdir()
     config = Path("other/config.yaml")
     config.write_text(config.read_text().replace("digits.Digits", "vision.Vision"))
     before = sorted(p.name for p in here.rglob("*"))

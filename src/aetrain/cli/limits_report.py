@@ -46,13 +46,17 @@ def page_of(measured: Measured) -> tuple[Page, dict[str, Figure]]:
 def method(measured: Measured) -> str:
     """Return how it was measured, in one paragraph."""
     n, classes = len(measured.examples.x), len(measured.examples.classes)
-    sure = measured.study.quality["test examples", ""]["confidence"]
+    sure, of_noise = (
+        measured.study.quality[kind, ""]["confidence"].value
+        for kind in ("test examples", "noise in pixels")
+    )
     right = measured.judge.probabilities(measured.examples.x).argmax(1) == measured.examples.y
     return (
         f"{n} test examples of {classes} classes and {measured.draws} random codes of each kind,"
         f" seed {measured.sides[0].seed}, the same for both. Classes and confidences are those of"
         f" {measured.judge.name}: right on {right.double().mean():.1%} of the test examples, with a"
-        f" mean confidence of {sure.value:.3f}; of one that is sure of everything it says little."
+        f" mean confidence of {sure:.3f}, and of noise with {of_noise:.3f}: a classifier that is"
+        " sure of everything says little."
         f" Density and coverage are in {measured.features.name}. Decodes are means of p(x|z), data"
         " are grey as in the files. ± is one standard error, over draws, examples or bootstrap"
         f" resamples; a measure decides where the difference reaches {ERRORS:g} of its own. It does"

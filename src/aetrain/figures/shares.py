@@ -39,6 +39,7 @@ def share_bars(series: Mapping[str, Tensor], classes: Sequence[str], *, title: s
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_ylabel("share", size=TEXT, color=INK)
-    axes.legend(frameon=False, fontsize=SMALL, labelcolor=INK)
+    figure.legend(loc="upper right", ncols=len(series), frameon=False, fontsize=SMALL,
+                  labelcolor=INK, borderaxespad=0.4)  # fmt: skip
     write_title(figure, title, LEFT)
     return figure

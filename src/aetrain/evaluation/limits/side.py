@@ -45,8 +45,8 @@ class Side:
         for number, batch in enumerate(self.data.blocks_of(split, rows, self.model.device)):
             seed_torch(self.model.device, EVALUATE, self.seed, number)
             q = self.model.encode(batch["x"].to(self.model.dtype))
-            means.append(q.mean.flatten(1).double().cpu())
-            draws.append(q.sample().flatten(1).double().cpu())
+            means.append(q.mean.flatten(1).cpu().double())
+            draws.append(q.sample().flatten(1).cpu().double())
         return torch.cat(means), torch.cat(draws)
 
     @cached_property
@@ -75,6 +75,7 @@ class Side:
     @torch.no_grad()
     def decoded(self, z: Tensor) -> Tensor:
         """Return the means of p(x|z), (N, *event), float32 on the CPU, of codes (N, D)."""
-        given = z.unflatten(1, self.model.latent).to(self.model.device).type(self.model.dtype)
+        # Apple's GPUs have no float64
+        given = z.unflatten(1, self.model.latent).type(self.model.dtype).to(self.model.device)
         found = [self.model.decode(part).mean.float().cpu() for part in given.split(BLOCK)]
         return torch.cat(found)
