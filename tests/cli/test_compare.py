@@ -6,9 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aetrain
+from aetrain.cli.limits import unbinarised
+from aetrain.cli.opened import opened
 from tests.cli.conftest import Ae
 from tests.conftest import TINY
 from tests.test_page import Tree
@@ -114,6 +117,22 @@ def test_the_study_of_limits(runs: Path, here: Path, ae: Ae, judge: list[str]):
     assert Path("out/limits.html").read_text() == text
     assert sorted(p.name for p in Path("out").iterdir()) == ["compare", "limits.html"]
     assert len(list(Path("out/compare").iterdir())) == 1
+
+
+def test_examples_are_as_in_the_files_though_they_were_binarised(
+    trained_run: Path, here: Path, ae: Ae
+):
+    with opened(trained_run, "cpu", ()) as run:
+        cpu, data = torch.device("cpu"), run.data()
+        as_is = unbinarised(run, ())
+        x, binary = (d.first("test", 60, cpu)["x"] for d in (as_is, data))
+    assert set(binary.unique().tolist()) == {0, 1}
+    assert len(x.unique()) > 10
+    assert (binary[x == 0] == 0).all()  # the same examples, of which the others are draws
+    assert (binary[x == 1] == 1).all()
+    aetrain.train([*TINY, "model=ae", "run.dir=a"])
+    line = ["compare", "a", trained_run, "--study", "limits", "--draws", "50", "-o", "p.html"]
+    assert ae(*line)[0] == 0
 
 
 WRONG = [

@@ -63,10 +63,10 @@ def limits(
     with ExitStack() as stack:
         plain, variational = (stack.enter_context(opened(r.path, device, allow)) for r in runs)
         models = models_of(runs, plain, variational)
-        grey = _grey(variational, places)
-        require_classes(grey, "--study limits", "measure with ae evaluate")
-        rows = _rows(grey, "test", draws, seed)
-        training = _rows(grey, "train", draws, seed)
+        data = unbinarised(variational, places)
+        require_classes(data, "--study limits", "measure with ae evaluate")
+        rows = _rows(data, "test", draws, seed)
+        training = _rows(data, "train", draws, seed)
         names = [choice(model) for model in models]
         if names[0] == names[1]:
             names = [run.name for run in runs]
@@ -74,8 +74,8 @@ def limits(
             Side(name, model, run.data(places), rows, training, seed)
             for name, model, run in zip(names, models, (plain, variational))
         ]
-        examples = _examples(grey, rows, training[: len(rows)])
-        judge, features = judge_of(classifier, grey, examples, variational, allow, seed=seed)
+        examples = _examples(data, rows, training[: len(rows)])
+        judge, features = judge_of(classifier, data, examples, variational, allow, seed=seed)
         study = studied(
             sides[0], sides[1], examples, judge, features, draws=draws, watch=watch("study", 5)
         )
@@ -88,7 +88,7 @@ def limits(
     _tell(study, path, summaries, as_json)
 
 
-def _grey(run: Opened, places: Sequence[str]) -> DataModule:
+def unbinarised(run: Opened, places: Sequence[str]) -> DataModule:
     """Return a run's data as the files have them: without what is drawn for a likelihood.
 
     Means of p(x|z) are of that kind whether the training's examples were binarised or not.

@@ -57,11 +57,11 @@ def method(measured: Measured) -> str:
         f" {measured.judge.name}: right on {right.double().mean():.1%} of the test examples, with a"
         f" mean confidence of {sure:.3f}, and of noise with {of_noise:.3f}: a classifier that is"
         " sure of everything says little."
-        f" Density and coverage are in {measured.features.name}. Decodes are means of p(x|z), data"
-        " are grey as in the files. ± is one standard error, over draws, examples or bootstrap"
-        f" resamples; a measure decides where the difference reaches {ERRORS:g} of its own. It does"
-        " not cover training again with another seed, and of many measures one in twenty reaches"
-        " it by chance."
+        f" Features of density and coverage: {measured.features.name}. Decodes are means of p(x|z),"
+        " and examples are as in the files, not binarised by draws. ± is one standard error, over"
+        " draws, examples or bootstrap resamples; a measure decides where the difference reaches"
+        f" {ERRORS:g} of its own. That does not cover training again with another seed, and where"
+        " nothing differs one measure in twenty decides by chance."
     )
 
 

@@ -22,6 +22,7 @@ from aetrain.figures.palette import QUIET, TEN
 WIDTH, HEIGHT = 480, 240  # pixels
 LEFT, BOTTOM = 56, 44
 MOST_NAMED = 20
+ROOM = 1.2  # above the highest bar, for the names
 
 
 def share_bars(series: Mapping[str, Tensor], classes: Sequence[str], *, title: str) -> Figure:
@@ -39,7 +40,7 @@ def share_bars(series: Mapping[str, Tensor], classes: Sequence[str], *, title: s
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_ylabel("share", size=TEXT, color=INK)
-    figure.legend(loc="upper right", ncols=len(series), frameon=False, fontsize=SMALL,
-                  labelcolor=INK, borderaxespad=0.4)  # fmt: skip
+    axes.set_ylim(0, ROOM * max(float(values.max()) for values in series.values()))
+    axes.legend(loc="upper right", ncols=len(series), frameon=False, fontsize=SMALL, labelcolor=INK)
     write_title(figure, title, LEFT)
     return figure
