@@ -21,7 +21,7 @@ GREY = [*TINY, "likelihood=bernoulli_grey", "callbacks=none"]
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a directory of runs: ae, vae, wide, sweep/0, sweep/1, classifier and gan."""
+    """Return a directory of runs, two of which are on codes of three numbers."""
     root = tmp_path_factory.mktemp("compared")
 
     def train(name: str, *words: str) -> None:
@@ -35,6 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(root / "vae", root / "sweep" / "10")
     shutil.copytree(root / "wide", root / "sweep" / "2")
     train("classifier", "model=stacked_ae", "head=classifier", "model.layer_epochs=0")
+    train("ae3", "model=ae", "latent=3")
     train("gan", "model=gan")
     train("ring", "model=vae", "prior=ring")
     return root
@@ -117,6 +118,15 @@ def test_the_study_of_limits(runs: Path, here: Path, ae: Ae, judge: list[str]):
     assert Path("out/limits.html").read_text() == text
     assert sorted(p.name for p in Path("out").iterdir()) == ["compare", "limits.html"]
     assert len(list(Path("out/compare").iterdir())) == 1
+
+
+def test_wide_codes_have_no_map(runs: Path, here: Path, ae: Ae):
+    line = ["compare", runs / "ae3", runs / "wide", "--study", "limits", "--draws", "50"]
+    status, out, err = ae(*line, "-o", "p.html")
+    assert (status, err) == (0, "")
+    assert "Codes of vae are nearer to N(0, I)" in out
+    assert "principal axes, centred" in Path("p.html").read_text()
+    assert "over equal parts of the mass" not in Path("p.html").read_text()
 
 
 def test_examples_are_as_in_the_files_though_they_were_binarised(

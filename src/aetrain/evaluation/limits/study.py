@@ -71,8 +71,7 @@ class Study:
         quality: of decodes of random codes, (side, source) -> figures; of noise and of data too.
         codes: side -> the four distances from N(0, I).
         areas: (side, source) -> the classes' shares, (K,).
-        random: (side, source) -> random codes (N, D).
-        decodes: the same, decoded.
+        decodes: (side, source) -> decodes of random codes (N, *event).
         noise: noise in pixels.
         walks: way -> the steps (P, T, *event).
         confidences: way -> the confidence at each step (P, T).
@@ -82,7 +81,6 @@ class Study:
     quality: dict[tuple[str, str], Mapping[str, Estimate]] = field(default_factory=dict)
     codes: dict[str, Mapping[str, Estimate]] = field(default_factory=dict)
     areas: dict[tuple[str, str], Tensor] = field(default_factory=dict)
-    random: dict[tuple[str, str], Tensor] = field(default_factory=dict)
     decodes: dict[tuple[str, str], Tensor] = field(default_factory=dict)
     noise: Tensor = field(default_factory=lambda: torch.zeros(0))
     walks: dict[str, Tensor] = field(default_factory=dict)
@@ -134,9 +132,8 @@ def _decodes(study: Study, sides: tuple[Side, Side], judged: Judged, draws: int)
     found: list[Evidence] = []
     for source in SOURCES:
         for side in sides:
-            z = side.random(source, draws)
-            study.random[side.name, source] = z
-            study.decodes[side.name, source] = x = side.decoded(z)
+            x = side.decoded(side.random(source, draws))
+            study.decodes[side.name, source] = x
             study.quality[side.name, source] = judged(x)
         names = _names(sides)
         a, b = (study.quality[name, source] for name in names)
