@@ -33,24 +33,21 @@ def final_columns(events: EventAccumulator) -> list[str]:
 
 
 def texts(events: EventAccumulator) -> dict[str, list[tuple[int, str]]]:
-    names = events.PluginTagToContent("text")
     return {
         n.removesuffix("/text_summary"): [
             (e.step, e.tensor_proto.string_val[0].decode()) for e in events.Tensors(n)
         ]
-        for n in names
+        for n in _of(events, "text")
     }
 
 
 def curves_of_classes(events: EventAccumulator) -> dict[str, list[np.ndarray]]:
     """Return class -> curves: rows of true and false positives and negatives, precision, recall."""
-    found = events.summary_metadata.items()
-    names = [tag for tag, m in found if m.plugin_data.plugin_name == "pr_curves"]
     return {
         name.removeprefix("precision_recall/"): [
             tensor_util.make_ndarray(e.tensor_proto) for e in events.Tensors(name)
         ]
-        for name in names
+        for name in _of(events, "pr_curves")
     }
 
 
@@ -61,3 +58,9 @@ def projector(run: str | Path) -> Any:
         return None
     (found,) = text_format.Parse(file.read_text(), ProjectorConfig()).embeddings
     return found
+
+
+def _of(events: EventAccumulator, plugin: str) -> list[str]:
+    """Return what is there for a plugin."""
+    found = events.summary_metadata.items()
+    return [tag for tag, content in found if content.plugin_data.plugin_name == plugin]

@@ -72,7 +72,8 @@ def test_parts_are_turned_off(here: Path) -> None:
     assert projector("r") is None
     assert "rate_distortion" not in events.Tags()["images"]
     assert "test/elbo" in final_columns(events)
-    aetrain.train(["resume=r", "callbacks.review=null"])
+    aetrain.train(["resume=r", "callbacks.review.page=true"])
+    assert [*texts(events_of("r"))] == ["results", "settings"]
 
 
 def test_vectors_without_labels(here: Path) -> None:
@@ -89,6 +90,9 @@ def test_without_tensorboard_and_in_a_trial_nothing_is_written(here: Path) -> No
     aetrain.train([*JOB, "logger=csv"])
     assert not Path("r/tensorboard").exists()
     aetrain.train([*TINY, "callbacks=default", "debug=batch"])
+    aetrain.train([*TINY, "callbacks=default", "callbacks.review=null", "run.dir=s"])
+    assert "test/elbo" in final_columns(events_of("s"))
+    assert not texts(events_of("s"))
 
 
 def test_no_examples_are_refused(here: Path) -> None:
