@@ -102,6 +102,22 @@ def test_bits(here: Path, ae: Ae):
     assert np.allclose(distances, 9 * oracle.kneighbors()[0])
 
 
+def test_conditional_codes_are_those_of_the_labels(here: Path, ae: Ae):
+    aetrain.train([*TINY, "model=cvae", "run.dir=r"])
+    status, out, err = ae("search", "r", "test:2", "test", "--json", "-n", "6")
+    assert (status, err) == (0, "")
+    trained = aetrain.load("r")
+    batch = data_of(trained).first("test", 60, trained.model.device)
+    z = trained.encode(batch["x"], condition=batch["y"]).double()
+    distances = (z - z[2]).norm(dim=1).sort().values[1:7]
+    told = [line["distance"] for line in json.loads(out)["found"]]
+    assert told == pytest.approx(distances.tolist(), abs=1e-6)
+    np.save("one.npy", batch["x"][:1].numpy())
+    status, _, err = ae("search", "r", "one.npy", "test", "--scaled")
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert "the condition is a label, and there is none in the data" in err
+
+
 def test_vectors(vectors_run: Path, here: Path, ae: Ae):
     status, out, err = ae("search", vectors_run, "test:0", "-n", "3", "-o", "f.png")
     assert (status, err) == (0, "")

@@ -8,7 +8,7 @@ from google.protobuf import text_format
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import metadata
-from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
+from tensorboard.plugins.projector import projector_config_pb2
 from tensorboard.util import tensor_util
 
 ALL = {"images": 0, "tensors": 0, "scalars": 0}
@@ -21,7 +21,9 @@ def events_of(run: str | Path) -> EventAccumulator:
 def charts(events: EventAccumulator) -> dict[str, dict[str, list[str]]]:
     """Return category -> chart -> patterns of its curves."""
     (written,) = events.Tensors("custom_scalars__config__")
-    layout = layout_pb2.Layout.FromString(written.tensor_proto.string_val[0])
+    layout = layout_pb2.Layout.FromString(  # pyright: ignore[reportAttributeAccessIssue]
+        written.tensor_proto.string_val[0]
+    )
     return {c.title: {x.title: list(x.multiline.tag) for x in c.chart} for c in layout.category}
 
 
@@ -56,7 +58,8 @@ def projector(run: str | Path) -> Any:
     file = Path(run) / "tensorboard/projector_config.pbtxt"
     if not file.is_file():
         return None
-    (found,) = text_format.Parse(file.read_text(), ProjectorConfig()).embeddings
+    config = projector_config_pb2.ProjectorConfig()  # pyright: ignore[reportAttributeAccessIssue]
+    (found,) = text_format.Parse(file.read_text(), config).embeddings
     return found
 
 

@@ -45,17 +45,24 @@ class Search:
         there = len(among) - (left_out >= 0).any().item()
         if n > there:
             raise UserError(f"-n {n}: there are {there} examples to be found; use -n {there}")
-        total = -(-len(among) // BLOCK)
+        total = sum(-(-len(table) // BLOCK) for _, table, _ in among.tables)
         queries = torch.cat(list(self._points(asked)))
         others = watch("searching", total)(self._points(among))
         self.found = search(queries, others, n, METRICS[metric], left_out)
         self._y, self._wanted = _labels(among), _labels(asked)
 
+    @torch.no_grad()
     def _points(self, given: Given) -> Iterator[Tensor]:
-        """Yield what is compared, (B, D), on the CPU."""
-        for x in given.examples():
-            points = self._trained.encode(x) if self._by == "codes" else x
-            yield points.flatten(1).cpu()
+        """Yield what is compared, (B, D), on the CPU; conditional codes are of the labels."""
+        model = self._trained.model
+        for x, y in given.blocks():
+            if self._by == "pixels":
+                yield x.flatten(1).cpu()
+                continue
+            batch = {"x": x} if y is None else {"x": x, "y": y.to(x.device)}
+            with model.conditioned(batch):
+                codes = self._trained.posterior(x).mean
+            yield codes.flatten(1).cpu()
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a line for each neighbour of each query; None where nothing is known."""
@@ -93,7 +100,7 @@ class Search:
 
     def _draw(self, path: Path) -> None:
         queries, n = self.found.row.shape
-        x = torch.cat(list(self._asked.examples())).cpu()
+        x = torch.cat([block.x for block in self._asked.blocks()]).cpu()
         others = _picked(self._among, self.found.row.flatten()).unflatten(0, (queries, n))
         title = f"nearest by {self._by}"
         if not is_image(self._trained.event):
