@@ -85,6 +85,10 @@ read beside results.json. A training run measures the codes itself with `evaluat
   MIG (Chen 2018), DCI (Eastwood, Williams 2018), SAP (Kumar 2018), modularity and explicitness
   (Ridgeway, Mozer 2018), FactorVAE's (Kim, Mnih 2018) and beta-VAE's score (Higgins 2017). Errors
   over resamples or repetitions; those over other seeds of the training are larger.
+- `ae search` reads what it searches block by block and keeps the nearest; of equal ones the first.
+  Its picture shows examples as the model sees them. `precision` is the share of the `-n` found that
+  have the query's label, of several queries the mean and its error. Codes of a sphere or a ball are
+  compared by their coordinates; of a conditional model they are those under the examples' labels.
 - `ae export` writes the mean of q(z|x) and that of p(x|z) as functions of one tensor, what it has
   written is read back and compared, and nothing but weights that the half uses goes with it.
 - `ae manifold` places at most `-n` examples. PCA and LDA map new points and are fitted to training

@@ -31,6 +31,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--hide-scrollbars", "--remote-debugging-pipe"),
+    *("--use-angle=swiftshader", "--enable-unsafe-swiftshader"),  # what the projector draws with
 )
 WIDTH, HEIGHT = 1500, 940
 PINNED = ("val/elbo", "val/distortion", "val/rate", "train/elbo", "train/rate", "train/distortion")
@@ -38,6 +39,10 @@ PAGES = {
     "scalars": "?pinnedCards={pinned}&smoothing=0#timeseries",
     "images": "#images&tagFilter=latent_grid%7Clatent_plane",
     "hparams": "#hparams",
+    "custom_scalars": "#custom_scalars",
+    "projector": "#projector",
+    "pr_curves": "#pr_curves",
+    "text": "#text",
 }
 """Name of a picture -> where TensorBoard has the page."""
 
@@ -188,12 +193,14 @@ def main() -> None:
     parser.add_argument("runs", type=Path, help="directory of runs")
     parser.add_argument("out", type=Path, help="directory of the pictures")
     parser.add_argument("--browser", default="chromium")
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=list(PAGES)[:3])
     parser.add_argument("--wait", type=float, default=8.0, help="seconds for a page to be drawn")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     cards = json.dumps([{"plugin": "scalars", "tag": tag} for tag in PINNED])
     with tensorboard(arguments.runs) as address, browser(arguments.browser) as page:
-        for name, place in PAGES.items():
+        for name in arguments.pages:
+            place = PAGES[name]
             page.show(f"{address}/{place.format(pinned=quote(cards))}")
             time.sleep(arguments.wait)
             page.run(

@@ -13,6 +13,7 @@ import aetrain
 from aetrain.build import build_model
 from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError
+from aetrain.loggers.tensorboard import CONCLUSION
 from tests.battery import config
 from tests.conftest import TINY
 
@@ -81,6 +82,7 @@ def test_results_and_files_of_a_run(here: Path) -> None:
         "latent_plane",
         "latent_grid",
         "rates",
+        "rate_distortion",
         "filters",
     }
     assert "test" in (run / "train.log").read_text()
@@ -101,7 +103,9 @@ def test_checkpoints_hold_tensors_and_plain_containers(model: str, here: Path) -
 
 
 def scalars(run: str) -> dict[str, list[tuple[int, float]]]:
-    events = list((Path(run) / "tensorboard").iterdir())
+    """Return the points of a run of one process, which has written one file of curves."""
+    files = (Path(run) / "tensorboard").glob("events.*")
+    events = [file for file in files if file.suffix != CONCLUSION]
     assert len(events) == 1
     accumulator = EventAccumulator(str(events[0])).Reload()
     names = accumulator.Tags()["scalars"]

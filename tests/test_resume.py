@@ -15,6 +15,7 @@ import yaml
 import aetrain
 from aetrain.config.files import groups
 from aetrain.errors import Interrupted, UserError
+from aetrain.loggers.tensorboard import CONCLUSION
 from tests.conftest import TINY, Shell, few
 from tests.test_execute import scalars
 
@@ -104,7 +105,7 @@ def test_one_curve_and_all_overrides_after_a_resumption(here: Path) -> None:
     assert results["run"] == "r"
     events = Path("r/tensorboard")
     steps = []
-    for file in sorted(events.iterdir()):
+    for file in sorted(f for f in events.iterdir() if f.suffix != CONCLUSION):
         moved = Path(f"one/{file.name}/tensorboard")
         moved.mkdir(parents=True)
         file.rename(moved / file.name)

@@ -118,6 +118,10 @@ class Autoencoder(pl.LightningModule, ABC):
         """Return estimates of log p(x), (B,), or None for a model that defines no p(x)."""
         return None
 
+    def class_probabilities(self, x: Tensor) -> Tensor | None:
+        """Return p(y|x), (B, K), of a model that tells the labels' classes apart, else None."""
+        return None
+
     def require(self, data: DataModule) -> None:
         """Refuse data that this model cannot learn from, before anything is written."""
 

@@ -27,6 +27,7 @@ from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.position import Position
 from aetrain.processes import LocalEnvironment, launched
 from aetrain.results import results_of
+from aetrain.review import of_run as review
 from aetrain.run import Run, default_path
 from aetrain.seeding import cublas_deterministic
 from aetrain.trainer import best_cost, build_loggers, build_trainer
@@ -189,7 +190,7 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         if story:
             story.plan()
             model.say = story.say
-            log_hyperparameters(job, loggers)
+            review.begin(job, parts, loggers)
         started = time.time()
         with _signals(model):
             trainer = _fit(job, environment, parts, loggers)
@@ -203,6 +204,7 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
             return {}
         results = results_of(job, parts, best_cost(trainer), seconds, more)
         run.write_results(results)
+        review.finish(job, parts, loggers, results, trainer.strategy.root_device)
         story.results(results)
         return results
     except SystemExit:  # what Lightning makes of a second Ctrl-C
@@ -248,21 +250,6 @@ def _fit(
             return trainer
         position.next_stage()
         resume = None
-
-
-def log_hyperparameters(job: Job, loggers: list[Any]) -> None:
-    """Declare the choices and main numbers of a run, and the test figures that will follow."""
-    config = job.config
-    numbers: dict[str, Any] = {key: config[key] for key in ("seed", "latent", "samples")}
-    numbers["lr"] = config["optimizer"].get("lr")
-    numbers["batch_size"] = config["dataset"]["batch_size"]
-    numbers["beta"] = config["objective"].get("beta")
-    chosen = {k: v for k, v in job.choices.items() if k not in ("callbacks", "logger")}
-    hyperparameters = {**chosen, **{k: v for k, v in numbers.items() if v is not None}}
-    final = ["elbo", "distortion", "rate", "nll", "bits_per_dim", "active_units"]
-    final += ["probe_accuracy", "knn_accuracy"] if config["evaluation"]["probe"] else []
-    for logger in loggers:
-        logger.log_hyperparams(hyperparameters, {f"test/{name}": 0.0 for name in final})
 
 
 @contextmanager

@@ -67,13 +67,18 @@ class Job:
 
 @dataclass
 class Parts:
-    """The objects of a job in one process."""
+    """The objects of a job in one process.
+
+    Attributes:
+        terms: names of the costs of all stages.
+    """
 
     model: Autoencoder
     data: DataModule
     position: Position
     run: Run
     sampler: Sampler | None = None
+    terms: Sequence[str] = ()
 
 
 def _settled(config: Mapping[str, Any]) -> Sequence[Any]:
@@ -111,8 +116,8 @@ def assemble(
     model.position, model.plan = position, plan
     model.require(data)
     batch = data.first("train", 2, torch.device("cpu"))
-    try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
-    return Parts(model, data, position, Run(Path()), sampler)
+    terms = try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
+    return Parts(model, data, position, Run(Path()), sampler, terms)
 
 
 def _expect(config: dict[str, Any], data: DataModule, choices: Mapping[str, str]) -> None:

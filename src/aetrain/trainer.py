@@ -112,6 +112,7 @@ def _callbacks(job: "Job", run: Run, model: Autoencoder) -> list[Callback]:
                 " or null to never stop early"
             )
         callbacks.append(EarlyStopping(model.watches, stopping["patience"]))
+    nodes.pop("review", None)  # it is no callback of Lightning's: it comes after the test
     if figures := nodes.pop("figures", None):  # null leaves them out
         callbacks.append(make(figures, path=run.figures))
     best = run.best_of(model.position.stage, len(model.stages)).name

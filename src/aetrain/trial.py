@@ -1,5 +1,7 @@
 """A model's terms on a few examples, before anything is written."""
 
+from collections.abc import Sequence
+
 import torch
 
 from aetrain.autoencoder import Autoencoder
@@ -8,8 +10,8 @@ from aetrain.player import Batch
 
 
 @torch.no_grad()
-def try_out(model: Autoencoder, batch: Batch) -> None:
-    """Run the terms of each stage of a model once.
+def try_out(model: Autoencoder, batch: Batch) -> Sequence[str]:
+    """Run the terms of each stage of a model once; return their names.
 
     Raises:
         UserError: for a weight of a term that there is not, listing the terms.
@@ -25,3 +27,4 @@ def try_out(model: Autoencoder, batch: Batch) -> None:
             known = ", ".join(terms)
             hint = did_you_mean(name, terms)
             raise UserError(f"objective.weights.{name}: no such term; there are {known}.{hint}")
+    return terms

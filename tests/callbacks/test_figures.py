@@ -14,7 +14,7 @@ from tests.conftest import TINY
 COMMON = {"reconstructions", "samples", "latent_plane"}
 EXACTLY = {
     "ae": COMMON | {"latent_grid", "filters"},
-    "vae": COMMON | {"latent_grid", "rates", "filters"},
+    "vae": COMMON | {"latent_grid", "rates", "rate_distortion", "filters"},
     "dae": COMMON | {"latent_grid", "denoising", "filters"},
     "rae": COMMON | {"latent_grid", "samples_gaussian_mixture", "filters"},
     "gan": {"samples"},

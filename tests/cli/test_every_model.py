@@ -12,7 +12,11 @@ from tests.conftest import TINY
 
 MEASURES = ("ais", "decomposition", "parzen", "samples", "anomaly")
 FEW = ["-n", "30", "--draws", "30", "-k", "2", "--temperatures", "3", "--chains", "2"]
-NEEDS_CODES = ["reconstruct r test:0 -o x.png", "interpolate r test:0 test:1 -o x.png"]
+NEEDS_CODES = [
+    "reconstruct r test:0 -o x.png",
+    "interpolate r test:0 test:1 -o x.png",
+    "search r test:0 test -n 3 -o x.png",
+]
 
 
 @pytest.mark.parametrize("model", groups()["model"])

@@ -111,7 +111,7 @@ def given(
     transform = None if scaled else transform_of(trained)
     label = label or trained.config["dataset"].get("label")
     for word in words:
-        name, row = _split(word)
+        name, row = split_word(word)
         if name in SPLITS and not Path(name).exists():
             data = opened.data(places)
             added = [(data.tables[name], data.transform_of(name))]
@@ -128,7 +128,8 @@ def given(
     return found
 
 
-def _split(word: str) -> tuple[str, int | None]:
+def split_word(word: str) -> tuple[str, int | None]:
+    """Return what `NAME:7` names and which row of it; None for all of them."""
     match = None if Path(word).exists() else ROW.fullmatch(word)
     return (word, None) if match is None else (match["name"], int(match["row"]))
 

@@ -21,6 +21,7 @@ from aetrain.cli.manifold import manifold
 from aetrain.cli.reconstruct import reconstruct
 from aetrain.cli.runs import runs
 from aetrain.cli.sample import sample
+from aetrain.cli.search import search
 from aetrain.cli.show import show
 from aetrain.cli.traverse import traverse
 from aetrain.errors import Interrupted, UserError, did_you_mean
@@ -38,6 +39,7 @@ VERBS: Sequence[click.Command] = (
     interpolate,
     traverse,
     denoise,
+    search,
     export,
 )
 

@@ -86,6 +86,7 @@ OPTIONAL: dict[str, Kind] = {
     "network.hidden": list_of(whole(1), "a list of whole numbers"),
     "objective.beta": either(number(0), SETTINGS),
     "callbacks.early_stopping.patience": either(whole(1), NULL),
+    "callbacks.review.examples": whole(1),
 }
 
 CLOSED = ("", "run", "evaluation", "trainer", "callbacks.early_stopping")

@@ -1,11 +1,16 @@
 """TensorBoard, in the run's own directory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
 from pytorch_lightning.loggers import TensorBoardLogger
+from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
+
+CONCLUSION = ".conclusion"
+"""What the name of the file ends in that says how a run came out."""
 
 
 @final
@@ -24,12 +29,34 @@ class TensorBoard(TensorBoardLogger):
     def log_hyperparams(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, params: Mapping[str, Any], metrics: Mapping[str, Any] | None = None
     ) -> None:
-        """Declare the hyperparameters and the names of the figures that come at the end."""
-        # a weight may be a schedule, which TensorBoard has no column for but as words
-        plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in params.items()}
-        writer = self.experiment._get_file_writer()
-        for summary in hparams(plain, dict.fromkeys(metrics or {}, 0.0)):
-            writer.add_summary(summary)
+        """Declare the hyperparameters, once for a run."""
+        if self._kwargs["purge_step"] is None:
+            _, start, _ = hparams(_plain(params), {})
+            self.experiment._get_file_writer().add_summary(start)
+
+    @contextmanager
+    def conclusion(
+        self, params: Mapping[str, Any], figures: Iterable[str]
+    ) -> Iterator[SummaryWriter]:
+        """Yield a writer of what is said of a finished run, to a file of its own.
+
+        What was said before, when the run had come to an earlier end, is dropped.
+
+        Arguments:
+            params: the hyperparameters.
+            figures: names of the scalars that stand beside them in the table of runs.
+        """
+        self.experiment.flush()
+        for file in Path(self.log_dir).glob(f"*{CONCLUSION}"):
+            file.unlink()
+        writer = SummaryWriter(self.log_dir, filename_suffix=CONCLUSION)
+        try:
+            table, _, end = hparams(_plain(params), dict.fromkeys(figures, 0.0))
+            for summary in (table, end):
+                writer._get_file_writer().add_summary(summary)
+            yield writer
+        finally:
+            writer.close()
 
     def save(self) -> None:
         """Write nothing more: the configuration is in the run's config.yaml already."""
@@ -41,3 +68,8 @@ class TensorBoard(TensorBoardLogger):
     def close(self) -> None:
         """Close the file."""
         self.experiment.close()
+
+
+def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numbers and words: a weight may be a schedule, for which there is no column."""
+    return {k: v if isinstance(v, int | float | str) else str(v) for k, v in params.items()}

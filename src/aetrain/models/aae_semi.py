@@ -134,6 +134,10 @@ class AAESemi(Pair):
         assert isinstance(found, SoftClass)
         return found
 
+    def class_probabilities(self, x: Tensor) -> Tensor | None:
+        """Return the class of the code, (B, K); None where classes are clusters without labels."""
+        return self._class_of(x).mean if self.labels else None
+
     def report(self, batch: Batch) -> Report:
         """Return the distortion; beside it how far codes are from the prior, and wrong classes."""
         inference = self.infer(batch)

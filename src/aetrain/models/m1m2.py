@@ -126,6 +126,10 @@ class M1M2(Pair):
         second = self.second
         return LookedThrough(second.joint_prior(), second.likelihood, second.posterior, self.latent)
 
+    def class_probabilities(self, x: Tensor) -> Tensor:
+        """Return q(y|z) at the mean of q(z|x), (B, K)."""
+        return self.second.classifier(self.encoder(x).mean).probs
+
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO at weight 1, of the present stage's model of x."""
         inference = self.infer(batch)

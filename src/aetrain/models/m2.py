@@ -62,6 +62,10 @@ class M2(ClassModel):
             "classification": classification(self.inner.classifier, bound.classes, batch),
         }
 
+    def class_probabilities(self, x: Tensor) -> Tensor:
+        """Return q(y|x), (B, K)."""
+        return self.inner.classifier(x).probs
+
     def report(self, batch: Batch) -> Report:
         """Return −U(x), whatever labels there are, and how often the likeliest class is wrong."""
         bound = self.inner.bound(batch["x"], None, batch.get("target"))

@@ -130,6 +130,10 @@ class StackedAE(Pair):
         target = batch.get("target", x) if layer == 0 else h
         return {f"distortion_{layer + 1}": self.stack.cost(layer, given, target)}
 
+    def class_probabilities(self, x: Tensor) -> Tensor | None:
+        """Return what the head makes of the codes, (B, K); None without one."""
+        return None if self.head is None else self.head(self.encoder(x).mean).probs
+
     def report(self, batch: Batch) -> Report:
         """Return the cost of the present stage, without corruption, and how the head errs."""
         code = self.encoder(batch["x"]).mean
