@@ -77,6 +77,10 @@ def test_samples_in_pixels_and_in_a_classifiers_code(trained_run: Path, classifi
         for name in ("precision", "recall", "coverage"):
             assert 0 <= found[f"{name}_low"] <= found[name] <= found[f"{name}_high"] <= 1
         assert found == figures(ae, trained_run, *line)
+        assert ("modes_found" in found) == (features != "pixels")
+    assert 1 <= found["modes_found"] <= found["modes"] <= 10
+    assert found["modes_kl"] >= 0
+    assert 0.1 <= found["confidence"] <= 1
     drawn = figures(ae, trained_run, "-m", "samples", "--draw", "--draws", "30")
     assert drawn["sample_count"] == 30
     assert drawn["sharpness"] > found["sharpness"]

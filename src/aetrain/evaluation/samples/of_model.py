@@ -14,6 +14,7 @@ from aetrain.evaluation.samples.features import Features
 from aetrain.evaluation.samples.frechet import frechet
 from aetrain.evaluation.samples.kernel_distance import kernel_distance
 from aetrain.evaluation.samples.manifolds import expected_coverage, manifolds
+from aetrain.evaluation.samples.modes import modes
 from aetrain.evaluation.samples.neighbours import nearest
 from aetrain.evaluation.samples.sharpness import (
     has_sharpness,
@@ -29,7 +30,9 @@ def of_samples(subject: Subject) -> dict[str, Any]:
 
     `nearest_training`: mean distance of a sample to its nearest training example;
     `nearest_training_of_data`: the same of the examples. `copying`: the chance that a sample is
-    nearer to the training than an example is, 0.5 where both are alike, 1 for copies.
+    nearer to the training than an example is, 0.5 where both are alike, 1 for copies. Where the
+    features are those of a classifier: see `modes`; `confidence`, the mean of max_y p(y|x) of
+    samples, and `confidence_of_data`.
 
     References:
         Meehan, Chaudhuri, Dasgupta: A non-parametric test to detect data-copying in generative
@@ -58,7 +61,23 @@ def of_samples(subject: Subject) -> dict[str, Any]:
         **found.recall.figures("recall"),
         **found.coverage.figures("coverage"),
         "coverage_at_best": expected_coverage(len(data), len(samples)),
+        **_of_classes(features, samples, data, s.seed),
         **_memorisation(subject, samples, data),
+    }
+
+
+def _of_classes(features: Features, samples: Tensor, data: Tensor, seed: int) -> dict[str, Any]:
+    """Return what a classifier says of samples; nothing where the features are of none."""
+    of_samples, of_data = features.classes(samples), features.classes(data)
+    if of_samples is None or of_data is None:
+        return {}
+    sure, sure_of_data = of_samples.max(-1), of_data.max(-1)
+    found = modes(sure.indices, sure_of_data.indices, of_data.shape[-1], seed=seed)
+    return {
+        "modes": found.of,
+        **_figures({"modes_found": found.found, "modes_kl": found.divergence}),
+        **mean_and_error("confidence", sure.values),
+        **mean_and_error("confidence_of_data", sure_of_data.values),
     }
 
 
