@@ -149,3 +149,24 @@ def test_ais_moves_no_classes(here: Path, ae: Ae):
     assert status == 2
     assert "draws of p(z) repeat a value, so a part of the code is discrete" in err
     assert len(err.splitlines()) == 1
+
+
+def test_disentanglement_ranking_of_runs(trained_run: Path, vectors_run: Path, here: Path, ae: Ae):
+    aetrain.train([*TINY, "seed=1", "run.dir=other"])
+    status, out, err = ae("evaluate", trained_run, "other", "-m", "udr", "-m", "bound", "--json")
+    assert (status, err) == (0, "")
+    for row in json.loads(out):
+        assert 0 <= row["test/udr"] <= 0.9
+        assert 0 <= row["test/udr_spearman"] <= 1
+        assert row["test/udr_runs"] == 2
+        assert "test/elbo" in row
+    kept = json.loads(Path("other/evaluation.json").read_text())
+    assert kept["test/udr"] == json.loads(out)[1]["test/udr"]
+    (trained_run / "evaluation.json").unlink()
+    for runs, message in (
+        ([trained_run], "use two runs or more"),
+        ([vectors_run, "other"], "shape"),
+    ):
+        status, _, err = ae("evaluate", *runs, "-m", "udr")
+        assert status == 2
+        assert message in err
