@@ -170,3 +170,19 @@ def test_disentanglement_ranking_of_runs(trained_run: Path, vectors_run: Path, h
         status, _, err = ae("evaluate", *runs, "-m", "udr")
         assert status == 2
         assert message in err
+
+
+@pytest.mark.parametrize("model", ["aae_cluster", "vade", "gmvae"])
+def test_clusters(model: str, trained_run: Path, here: Path, ae: Ae):
+    choice = ["prior=gaussian_mixture"] if model == "vade" else []
+    results = aetrain.train([*TINY, f"model={model}", *choice, "run.dir=r"])
+    found = figures(ae, "r", "-m", "clusters")
+    for name in ("cluster_accuracy", "nmi", "ari"):
+        assert found[name] == pytest.approx(results[f"test/{name}"])
+    for name in ("cluster_error", "cluster_error_by_majority"):
+        assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
+    assert 1 <= found["clusters_used"] <= found["clusters"]
+    status, _, err = ae("evaluate", "r", "-m", "clusters", "--split", "valid")
+    assert (status, "use --split test" in err) == (2, True)
+    status, _, err = ae("evaluate", trained_run, "-m", "clusters")
+    assert (status, "this model finds none; use a run of model=aae_cluster" in err) == (2, True)

@@ -23,6 +23,7 @@ NAMES = (
     "samples",
     "anomaly",
     "disentanglement",
+    "clusters",
 )
 """The keys of `measures.MEASURES`, which must not be imported for a help text."""
 
@@ -50,6 +51,8 @@ Measures, per example, in nats where nothing else is said; ± is a standard erro
   anomaly        area under the ROC curve of -ELBO, its parts and -log p(x), --against others
   disentanglement  of factors that are known: MIG, DCI, SAP, modularity, explicitness, FactorVAE's
                  and beta-VAE's score, of all of the data (at most -n, 50000 by default)
+  clusters       error of clusters whose labels are those of validation examples; how they meet
+                 the classes: accuracy one to one, NMI, ARI
   udr            how far the codes of several runs agree, such as those of a sweep over seed
 \b
 Examples
