@@ -26,7 +26,14 @@ from aetrain.seeding import EVALUATE, generator
 
 
 def of_samples(subject: Subject) -> dict[str, Any]:
-    """Return distances, fidelity, diversity, memorisation and sharpness of a model's samples.
+    """Return distances, fidelity, diversity, memorisation and sharpness of a model's samples."""
+    s = subject
+    draws = s.draws or len(s.rows)
+    return compared(s, s.watch(drawn(s.model, draws, seed=s.seed, mean=s.mean)))
+
+
+def compared(subject: Subject, blocks: Iterable[Tensor]) -> dict[str, Any]:
+    """Return the same of any samples, (B, *event) in each block.
 
     `nearest_training`: mean distance of a sample to its nearest training example;
     `nearest_training_of_data`: the same of the examples. `copying`: the chance that a sample is
@@ -39,10 +46,9 @@ def of_samples(subject: Subject) -> dict[str, Any]:
         models. 2020. https://arxiv.org/abs/2004.05675
     """
     s, features = subject, subject.features
-    draws = s.draws or len(s.rows)
     own = (batch["x"] for batch in s.watch(s.blocks()))
     data, sharp = _gathered(own, features)
-    samples, soft = _gathered(s.watch(drawn(s.model, draws, seed=s.seed, mean=s.mean)), features)
+    samples, soft = _gathered(blocks, features)
     # blocks and groups are of random examples, whatever the order of a file
     data = data[torch.randperm(len(data), generator=generator(EVALUATE, s.seed, len(data)))]
     found = manifolds(data, samples)
@@ -55,7 +61,7 @@ def of_samples(subject: Subject) -> dict[str, Any]:
         distances["sharpness"] = relative_sharpness(soft, sharp)
     return {
         "sample_features": features.name,
-        "sample_count": draws,
+        "sample_count": len(samples),
         **_figures(distances),
         **found.precision.figures("precision"),
         **found.recall.figures("recall"),
