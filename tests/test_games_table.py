@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import aetrain
+from aetrain.config.check import check_early
+from aetrain.config.compose import compose
+from aetrain.config.files import conf_files
 from tests.conftest import TINY
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -41,3 +45,15 @@ def test_a_table_of_two_models(
     kept = json.loads(Path("games/1/evaluation.json").read_text())
     assert kept["test/sample_features"] == "classifier"
     assert 1 <= kept["test/modes_found"] <= 10
+
+
+def test_the_recipe_gives_all_models_the_same_networks_and_batches() -> None:
+    recipe = yaml.safe_load((Path(str(conf_files())) / "experiment/games_mnist.yaml").read_text())
+    models = recipe["hydra"]["sweeper"]["params"]["model"].split(",")
+    assert models == ["vae", "gan", "vaegan", "ebgan", "began", "aae"]
+    budgets = []
+    for model in models:
+        config = check_early(compose(["experiment=games_mnist", f"model={model}"]).cfg)
+        trainer = {key: config["trainer"][key] for key in ("max_epochs", "max_steps")}
+        budgets.append((config["network"], config["latent"], config["dataset"], trainer))
+    assert all(budget == budgets[0] for budget in budgets)
