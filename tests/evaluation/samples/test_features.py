@@ -22,9 +22,9 @@ def test_a_classifiers_features_are_what_its_softmax_reads() -> None:
     found, x = codes_of("net", model), torch.rand(5, *EVENT)
     hidden, code = model.encoder.network.linears  # pyright: ignore
     (last,) = model.head.network.linears  # pyright: ignore
-    h = torch.sigmoid(code(torch.sigmoid(hidden(x.flatten(1)))))
+    h = torch.sigmoid(code(torch.sigmoid(hidden(x.flatten(1)))))  # pyright: ignore
     torch.testing.assert_close(found.of(x), h.detach())
-    wanted = (h @ last.weight.T + last.bias).softmax(1).detach().double()
+    wanted = (h @ last.weight.T + last.bias).softmax(1).detach().double()  # pyright: ignore
     torch.testing.assert_close(found.classes(found.of(x)), wanted, atol=1e-6, rtol=1e-6)
 
 
