@@ -78,6 +78,15 @@ read beside results.json. A training run measures the codes itself with `evaluat
   sample's is smaller: 0.5 is none, 1 are copies (Meehan et al. 2020). `sharpness` is the variance
   of the Laplacian over that of the examples (Pech-Pacheco et al. 2000). Samples are means of
   p(x|z); where the data are binarised by draws, use `--draw`, or means and data differ in kind.
+  With `--features` of a classifier (`experiment=classifier_mnist`, or any run with
+  `head=classifier`) vectors are its last hidden layer, and there is more: `modes_found`, how many
+  of the `modes` classes that it sees among the examples have at least a tenth of their share there
+  among the samples too (Metz et al. 2017 and Srivastava et al. 2017 count from one sample on, of a
+  thousand classes; error by resamples of the samples); `modes_kl`, KL in nats of the samples'
+  shares of classes to the examples', 0 at best and about (K - 1)/2 (1/M + 1/N) where nothing is
+  wrong, with K classes, M samples, N examples (error to first order); `confidence`, the mean of the
+  largest class probability of samples, beside `confidence_of_data`. A classifier has to name a
+  class for anything: read `modes_found` beside `precision`.
 - `anomaly`: area under the ROC curve, 0.5 is chance, error of DeLong et al. (1988), of what an
   example costs: -ELBO, each part of it, -log p(x) with `-k` draws. Examples `--against` are the
   positives. Below 0.5, the model finds them likelier than its own (Nalisnick et al. 2019).
@@ -89,6 +98,21 @@ read beside results.json. A training run measures the codes itself with `evaluat
   Its picture shows examples as the model sees them. `precision` is the share of the `-n` found that
   have the query's label, of several queries the mean and its error. Codes of a sphere or a ball are
   compared by their coordinates; of a conditional model they are those under the examples' labels.
+- `clusters`, of models that find some (aae_cluster, gmvae, vade): each cluster gets the label of
+  the validation example that is most surely in it (`cluster_error`, as Makhzani et al. 2016 count
+  it), or the commonest label of its validation examples (`cluster_error_by_majority`), and the
+  share of wrong ones is counted on the examples, with Wilson's interval. `cluster_accuracy` matches
+  clusters and classes one to one (Hungarian algorithm), so it is low where there are more clusters
+  than classes; `nmi`, `ari` as in scikit-learn. The run's own test has the last three as well.
+- `udr`: unsupervised disentanglement ranking (Duan et al. 2020) of two runs or more, five at best,
+  that differ in the seed alone, such as those of a sweep; all are given the first run's examples.
+  Of two codes, R is the matrix of absolute weights with which a lasso (alpha 0.1, codes
+  standardised) predicts the run's dimensions from the other's, or of absolute rank correlations
+  (`udr_spearman`); their agreement is the mean of max^2 / sum over the rows and over the columns of
+  R, of dimensions that carry more than 0.01 nats (`udr_informative`); a run's figure is the median
+  over the others, its error over resamples of those. The same independent dimensions in another
+  order, scale or sign give 0.9 by the lasso, which takes its alpha of each weight, and 1 by ranks;
+  independent codes give nearly 0.
 - `ae export` writes the mean of q(z|x) and that of p(x|z) as functions of one tensor, what it has
   written is read back and compared, and nothing but weights that the half uses goes with it.
 - `ae manifold` places at most `-n` examples. PCA and LDA map new points and are fitted to training

@@ -77,6 +77,10 @@ def test_samples_in_pixels_and_in_a_classifiers_code(trained_run: Path, classifi
         for name in ("precision", "recall", "coverage"):
             assert 0 <= found[f"{name}_low"] <= found[name] <= found[f"{name}_high"] <= 1
         assert found == figures(ae, trained_run, *line)
+        assert ("modes_found" in found) == (features != "pixels")
+    assert 1 <= found["modes_found"] <= found["modes"] <= 10
+    assert found["modes_kl"] >= 0
+    assert 0.1 <= found["confidence"] <= 1
     drawn = figures(ae, trained_run, "-m", "samples", "--draw", "--draws", "30")
     assert drawn["sample_count"] == 30
     assert drawn["sharpness"] > found["sharpness"]
@@ -145,3 +149,40 @@ def test_ais_moves_no_classes(here: Path, ae: Ae):
     assert status == 2
     assert "draws of p(z) repeat a value, so a part of the code is discrete" in err
     assert len(err.splitlines()) == 1
+
+
+def test_disentanglement_ranking_of_runs(trained_run: Path, vectors_run: Path, here: Path, ae: Ae):
+    aetrain.train([*TINY, "seed=1", "run.dir=other"])
+    status, out, err = ae("evaluate", trained_run, "other", "-m", "udr", "-m", "bound", "--json")
+    assert (status, err) == (0, "")
+    for row in json.loads(out):
+        assert 0 <= row["test/udr"] <= 0.9
+        assert 0 <= row["test/udr_spearman"] <= 1
+        assert row["test/udr_runs"] == 2
+        assert "test/elbo" in row
+    kept = json.loads(Path("other/evaluation.json").read_text())
+    assert kept["test/udr"] == json.loads(out)[1]["test/udr"]
+    (trained_run / "evaluation.json").unlink()
+    for runs, message in (
+        ([trained_run], "use two runs or more"),
+        ([vectors_run, "other"], "shape"),
+    ):
+        status, _, err = ae("evaluate", *runs, "-m", "udr")
+        assert status == 2
+        assert message in err
+
+
+@pytest.mark.parametrize("model", ["aae_cluster", "vade", "gmvae"])
+def test_clusters(model: str, trained_run: Path, here: Path, ae: Ae):
+    choice = ["prior=gaussian_mixture"] if model == "vade" else []
+    results = aetrain.train([*TINY, f"model={model}", *choice, "run.dir=r"])
+    found = figures(ae, "r", "-m", "clusters")
+    for name in ("cluster_accuracy", "nmi", "ari"):
+        assert found[name] == pytest.approx(results[f"test/{name}"])
+    for name in ("cluster_error", "cluster_error_by_majority"):
+        assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
+    assert 1 <= found["clusters_used"] <= found["clusters"]
+    status, _, err = ae("evaluate", "r", "-m", "clusters", "--split", "valid")
+    assert (status, "use --split test" in err) == (2, True)
+    status, _, err = ae("evaluate", trained_run, "-m", "clusters")
+    assert (status, "this model finds none; use a run of model=aae_cluster" in err) == (2, True)

@@ -75,7 +75,12 @@ every_model = pytest.mark.parametrize("case", MODELS)
 every_place = pytest.mark.parametrize(("case", "network", "event"), PLACES)
 ALIKE = {
     "ali": ["objective.weights.distortion=1"],
-    "ebgan": ["network.hidden=[64]", "adversary.rate=0.3", "objective.weights.pulling_away=10"],
+    "ebgan": [
+        "network.hidden=[64]",
+        "adversary.rate=0.3",
+        "objective.weights.pulling_away=10",
+        "model.margin=10",
+    ],
     "factor_vae": ["objective.weights.total_correlation=1"],
     "vaegan": [
         *("objective.weights.features=100", "objective.weights.decoder_features=100"),

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from aetrain.adversarial.pulling_away import pulling_away
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_data, build_model, build_plan, likelihood_support
 from aetrain.errors import UserError
 from aetrain.models.ebgan import EBGAN
 from tests.battery import config
@@ -72,6 +72,20 @@ def test_a_step_against_pulling_away_parts_the_fakes_codes() -> None:
         for parameter, gradient in zip(own, gradients, strict=True):
             parameter -= 0.01 * gradient
     assert alike() < before
+
+
+def test_the_margin_is_a_share_of_the_datas_variance() -> None:
+    chosen = config(*SMALL, "dataset=digits")
+    model, data = built(), build_data(chosen)
+    data.suit(likelihood_support(chosen))
+    data.load(likelihood_support(chosen))
+    model.begin_stage(data)
+    x = data.tables["train"].read(torch.arange(len(data.tables["train"]))).double() / 16
+    found = model.state_dict()["discriminator.loss.margin"].double()
+    torch.testing.assert_close(found, 0.4 * x.flatten(1).var(0).sum(), rtol=1e-6, atol=0)
+    given = built("model.margin=3")
+    given.begin_stage(data)
+    assert given.state_dict()["discriminator.loss.margin"] == 3
 
 
 def test_choices() -> None:

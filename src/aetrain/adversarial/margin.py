@@ -2,17 +2,19 @@
 
 from typing import final
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from aetrain.adversarial.loss import AdversarialLoss
 from aetrain.errors import UserError
 
 
 @final
-class Margin(AdversarialLoss):
+class Margin(nn.Module, AdversarialLoss):
     """Discriminator E(x) + max(0, m − E(x̃)), adversary E(x̃); marks are D = −E.
 
-    An energy has no zero of its own, so accuracy counts from half-way between the two means.
+    An energy has no zero of its own, so accuracy counts from half-way between the two means. m is a
+    buffer, as it may be measured on the data.
 
     Arguments:
         margin: m, in units of E.
@@ -26,11 +28,13 @@ class Margin(AdversarialLoss):
     """
 
     boundary = None
+    margin: Tensor
 
     def __init__(self, *, margin: float = 10.0) -> None:
+        super().__init__()
         if not margin > 0:
             raise UserError(f"model.margin={margin}: must be above 0, such as 10")
-        self.margin = margin
+        self.register_buffer("margin", torch.tensor(float(margin)))
 
     def real(self, marks: Tensor) -> Tensor:
         """Return E."""

@@ -23,8 +23,12 @@ NAMES = (
     "samples",
     "anomaly",
     "disentanglement",
+    "clusters",
 )
 """The keys of `measures.MEASURES`, which must not be imported for a help text."""
+
+TOGETHER = ("udr",)
+"""Measures of several runs together."""
 
 FILE = "evaluation.json"
 
@@ -42,10 +46,14 @@ Measures, per example, in nats where nothing else is said; ± is a standard erro
                  q(z) of at most --codes of the examples
   parzen         log density of Parzen windows around --draws samples, bandwidth by validation
   samples        against the examples, in --features: Frechet and kernel distance, precision,
-                 recall, density, coverage, copies of the training; sharpness (1: as the data)
+                 recall, density, coverage, copies of the training; sharpness (1: as the data);
+                 by a classifier also modes_found, modes_kl, confidence
   anomaly        area under the ROC curve of -ELBO, its parts and -log p(x), --against others
   disentanglement  of factors that are known: MIG, DCI, SAP, modularity, explicitness, FactorVAE's
                  and beta-VAE's score, of all of the data (at most -n, 50000 by default)
+  clusters       error of clusters whose labels are those of validation examples; how they meet
+                 the classes: accuracy one to one, NMI, ARI
+  udr            how far the codes of several runs agree, such as those of a sweep over seed
 \b
 Examples
   ae evaluate last
@@ -53,6 +61,7 @@ Examples
   ae evaluate RUN -m ais -n 100 --temperatures 1000
   ae evaluate RUN -m samples --features CLASSIFIER_RUN
   ae evaluate RUN -m anomaly --against fashion.npz
+  ae evaluate outputs/multirun/2026-01-31/12-00-00/*/ -m udr
   ae evaluate outputs/*/* --measure features --json
 """
 
@@ -63,10 +72,10 @@ Examples
     "-m",
     "--measure",
     "measures",
-    type=click.Choice(NAMES),
+    type=click.Choice([*NAMES, *TOGETHER]),
     metavar="NAME",
     multiple=True,
-    help=f"{', '.join(NAMES)}; may be given several times."
+    help=f"{', '.join([*NAMES, *TOGETHER])}; may be given several times."
     "  [default: nll, and squared_error where there is one]",
 )
 @options.split
@@ -104,8 +113,10 @@ def evaluate(
 ) -> None:
     """Measure how good trained models are, on their own data."""
     found: list[dict[str, Any]] = []
-    for path in runs:
+    shared = _together(runs, measures, places, **settings)
+    for path, of_all in zip(runs, shared, strict=True):
         figures, directory = _figures(path, measures, places, **settings)
+        figures |= of_all
         found.append({"run": str(directory), **figures})
         if save:
             _keep(directory / FILE, figures)
@@ -118,6 +129,18 @@ def evaluate(
     heads = ["", *(Path(row["run"]).name for row in found)]
     names.pop("run")
     print_table(heads, ([name, *(_cell(row, name) for row in found)] for name in names))
+
+
+def _together(
+    runs: tuple[Path, ...], measures: tuple[str, ...], places: tuple[str, ...], **settings: Any
+) -> list[dict[str, Any]]:
+    """Return for each run its figures of measures of all runs together, where one is asked for."""
+    if not set(measures) & set(TOGETHER):
+        return [{} for _ in runs]
+    from aetrain.cli.together import ranked
+
+    names = ("split", "device", "allow", "number", "seed")
+    return ranked(runs, places, **{name: settings[name] for name in names})
 
 
 def _figures(
@@ -138,7 +161,9 @@ def _figures(
         from aetrain.evaluation.measures import measured
 
         subject = subject_of(run, places, split, allow, **settings)
-        figures = {f"{split}/{k}": v for k, v in measured(subject, measures).items()}
+        names = [name for name in measures if name not in TOGETHER]
+        own = measured(subject, names) if names or not measures else {}
+        figures = {f"{split}/{k}": v for k, v in own.items()}
         examples = len(subject.rows)
         return {**figures, f"{split}/examples": examples}, run.directory
 

@@ -35,7 +35,7 @@ def judging(function: F) -> F:
                          help="Samples are draws of p(x|z), not its means."),
             click.option("--features", default=PIXELS, show_default=True, metavar="RUN|pixels",
                          help="Compare samples in pixels, or by the codes of another run, such as a"
-                              " classifier (model=stacked_ae head=classifier)."),
+                              " classifier (experiment=classifier_mnist)."),
             click.option("--against", multiple=True, type=click.Path(), metavar="FILE",
                          help="Of anomaly: examples of another data set, as ae encode takes them."),
         ]
@@ -89,7 +89,7 @@ def _features(name: str, run: "Opened", allow: Sequence[str]) -> "Features":
         UserError: where there is no such run, or it is of other examples.
     """
     from aetrain.cli.opened import located
-    from aetrain.evaluation.samples.features import Codes, Pixels
+    from aetrain.evaluation.samples.features import Pixels, codes_of
     from aetrain.trained import load
 
     if name == PIXELS:
@@ -104,7 +104,7 @@ def _features(name: str, run: "Opened", allow: Sequence[str]) -> "Features":
             f"takes examples of the shape {tuple(found.event)}, not {tuple(run.trained.event)}"
         )  # fmt: skip
         raise UserError(f"--features {name}: {what}; use a run on the same data, or pixels")
-    return Codes(path.name, found.to(run.trained.model.device).model)
+    return codes_of(path.name, found.to(run.trained.model.device).model)
 
 
 def _others(words: Sequence[str], run: "Opened", seed: int, places: Sequence[str]) -> "Others":

@@ -10,6 +10,7 @@ from aetrain.data_of import chosen_rows
 from aetrain.errors import UserError
 from aetrain.evaluation.anomaly import of_anomaly
 from aetrain.evaluation.bound import bound, reconstruction_error
+from aetrain.evaluation.clusters import of_clusters
 from aetrain.evaluation.codes import Codes, encoded
 from aetrain.evaluation.disentanglement.of_run import of_disentanglement
 from aetrain.evaluation.evidence.measures import of_ais, of_decomposition, of_parzen
@@ -86,6 +87,7 @@ MEASURES: Mapping[str, Measure] = {
     "samples": of_samples,
     "anomaly": of_anomaly,
     "disentanglement": of_disentanglement,
+    "clusters": of_clusters,
 }
 
 

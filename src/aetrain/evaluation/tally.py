@@ -29,6 +29,7 @@ class Report(NamedTuple):
         scores: further figures that come with their standard error, name -> (B,).
         clusters: how often each of K clusters met each class, (K, C); the figures are those of
             `evaluation.clustering`, of the whole evaluation.
+        assigned: probabilities of the clusters of each example, (B, K).
     """
 
     costs: dict[str, Tensor]
@@ -39,6 +40,7 @@ class Report(NamedTuple):
     fired: Mapping[str, Tensor] = MappingProxyType({})
     scores: Mapping[str, Tensor] = MappingProxyType({})
     clusters: Tensor | None = None
+    assigned: Tensor | None = None
 
 
 @final

@@ -13,6 +13,7 @@ from aetrain.data.module import DataModule
 from aetrain.distributions.concatenated import Concatenated
 from aetrain.distributions.soft_class import SoftClass
 from aetrain.errors import UserError
+from aetrain.evaluation.clustering import of_batch
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.tally import Report
 from aetrain.labels import labels_of, require_labels
@@ -37,8 +38,8 @@ class AAESemi(Pair):
     `classification` = −log y_label of the examples that have one (y ≥ 0). Without labels the
     classes are clusters, and there is no such phase.
 
-    It watches the distortion, as `model=aae` does; `code_mmd` is reported beside it, and with
-    labels the part of wrong classes, `error`.
+    It watches the distortion, as `model=aae` does; `code_mmd` is reported beside it, with labels
+    the part of wrong classes, `error`, and without how clusters meet classes.
 
     Arguments:
         pieces: makes the encoder, of which posterior and prior are the style's, and the decoder.
@@ -139,7 +140,10 @@ class AAESemi(Pair):
         return self._class_of(x).mean if self.labels else None
 
     def report(self, batch: Batch) -> Report:
-        """Return the distortion; beside it how far codes are from the prior, and wrong classes."""
+        """Return the distortion; beside it how far codes are from the prior, and wrong classes.
+
+        Without labels: what clusters have to do with classes.
+        """
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         codes, real = inference.z[0], inference.prior.sample((len(inference.x),))
@@ -147,4 +151,7 @@ class AAESemi(Pair):
         if self.labels:
             wrong = codes[:, : self.classes].argmax(1) != labels_of(batch, "aae_semi")
             more["error"] = wrong.to(codes.dtype)
-        return Report(costs, inference.q.mean, None, more)
+            return Report(costs, inference.q.mean, None, more)
+        p = codes[:, : self.classes]
+        found = of_batch(p.argmax(1), batch, self.classes)
+        return Report(costs, inference.q.mean, None, more, clusters=found, assigned=p)

@@ -24,6 +24,9 @@ class BEGAN(Generator):
     paper moves k by the fakes that the generator was moved by; here it is those that the
     discriminator saw, of the same batch.
 
+    Where γ is well below 1 a generator is content with fakes that are easier to reconstruct than
+    examples are, such as one and the same picture; at 1 they must be as manifold.
+
     It watches `convergence` = E(x) + |γ E(x) − E(x̃)|, the paper's measure: low where examples are
     reconstructed well and fakes are in balance. It does not see modes that are missing; `data_mmd`,
     beside it, does.
@@ -53,8 +56,8 @@ class BEGAN(Generator):
         adversary: AdversaryMaker,
         *,
         draws: bool = False,
-        gamma: float = 0.5,
-        speed: float = 0.001,
+        gamma: float = 1.0,
+        speed: float = 0.02,
         start: float = 0.0,
         code: int | None = None,
     ) -> None:

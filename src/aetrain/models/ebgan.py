@@ -8,6 +8,7 @@ from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.adversarial.margin import Margin
 from aetrain.adversarial.non_saturating import NonSaturating
 from aetrain.adversarial.pulling_away import pulling_away
+from aetrain.data.module import DataModule
 from aetrain.evaluation.tally import Report
 from aetrain.families import full_precision
 from aetrain.models.energies import energy_of
@@ -16,6 +17,11 @@ from aetrain.networks.energy import Energy
 from aetrain.objectives.terms import Terms
 from aetrain.pieces import Pieces
 from aetrain.player import Batch
+
+SHARE = 0.4
+"""Of the data's variance: the margin where none is given."""
+EXAMPLES = 10_000
+"""By which that is measured, at most."""
 
 
 @final
@@ -26,13 +32,17 @@ class EBGAN(Generator):
     fakes alone that cost more than the margin; the generator pays E(x̃) as `adversarial` and, as
     `pulling_away`, how alike the discriminator's codes of its fakes are.
 
+    What the mean of all examples costs in the place of r(x) is their variance, Σᵢ Var(xᵢ). A
+    discriminator that reconstructs badly costs about that; a margin above it is never reached and
+    never rests, so that the generator flees from one picture to the next.
+
     It watches `data_mmd`, as `model=gan` does.
 
     Arguments:
         pieces: makes decoder and prior, and the discriminator of the same encoders and decoders.
         adversary: makes the discriminator; its loss is this model's own.
         draws: show the discriminator draws of p(x|z), not means.
-        margin: m, in units of E.
+        margin: m, in units of E; None: 0.4 of the variance of the training data.
         code: dimensions of the discriminator's code; None: `latent`.
 
     Raises:
@@ -49,13 +59,22 @@ class EBGAN(Generator):
         adversary: AdversaryMaker,
         *,
         draws: bool = False,
-        margin: float = 10.0,
+        margin: float | None = None,
         code: int | None = None,
     ) -> None:
         super().__init__(pieces, draws=draws)
         pieces.require_own("ebgan", adversary=(NonSaturating, "non_saturating"))
-        loss = Margin(margin=margin)
-        self.discriminator = adversary(energy_of(pieces, code), [pieces.event], loss=loss)
+        # until the data are seen: that of values which are uniform in [0, 1]
+        self.measured = margin is None
+        start = SHARE * pieces.event.numel() / 12 if margin is None else margin
+        self.limit = Margin(margin=start)
+        self.discriminator = adversary(energy_of(pieces, code), [pieces.event], loss=self.limit)
+
+    def begin_stage(self, data: DataModule) -> None:
+        """Measure the variance of the data where the margin is a share of that."""
+        if self.measured:
+            x = data.examples(EXAMPLES, self.device).flatten(1).cpu().double()
+            self.limit.margin.fill_(SHARE * x.var(0).sum().item())
 
     def discrimination(self, batch: Batch) -> Terms:
         """Return the discriminator's terms, of a batch and as many fakes."""

@@ -90,6 +90,7 @@ class GMVAE(ClassModel):
         """Return the same at weight 1, and the clusters."""
         bound = self.inner.bound(batch["x"], None, batch.get("target"))
         costs: dict[str, Tensor] = {"distortion": bound.distortion, "rate": bound.rate}
-        found = bound.classes.logits.argmax(-1)
+        assigned = bound.classes.probs
+        found = of_batch(assigned.argmax(-1), batch, self.inner.number)
         code = self.encode(batch["x"]).mean
-        return Report(costs, code, None, clusters=of_batch(found, batch, self.inner.number))
+        return Report(costs, code, None, clusters=found, assigned=assigned)

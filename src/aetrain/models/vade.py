@@ -157,8 +157,9 @@ class VaDE(Pair):
             terms = self.first_terms(batch)
             costs = {k: v for k, v in terms.items() if isinstance(v, Tensor)}
             code = self.encoder(batch["x"]).mean
-        found = p.responsibilities(code).argmax(-1)
-        return Report(costs, code, None, clusters=of_batch(found, batch, len(p.logits)))
+        assigned = p.responsibilities(code)
+        found = of_batch(assigned.argmax(-1), batch, len(p.logits))
+        return Report(costs, code, None, clusters=found, assigned=assigned)
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from aetrain.autoencoder import Autoencoder
+from aetrain.heads.classifier import Classifier
+from aetrain.models.stacked_ae import StackedAE
 
 
 class Features(ABC):
@@ -17,6 +19,10 @@ class Features(ABC):
     @abstractmethod
     def of(self, x: Tensor) -> Tensor:
         """Return vectors (B, F), float32 on the CPU, of x (B, *event)."""
+
+    @abstractmethod
+    def classes(self, features: Tensor) -> Tensor | None:
+        """Return probabilities of classes (B, K), of vectors; None for what is no classifier."""
 
 
 @final
@@ -29,21 +35,38 @@ class Pixels(Features):
         """Return x, flattened."""
         return x.flatten(1).to("cpu", torch.float32)
 
+    def classes(self, features: Tensor) -> None:
+        """Pixels are not classified."""
+
 
 @final
 class Codes(Features):
-    """Means of q(z|x) of another trained model, such as the layer that a classifier's head reads.
+    """Means of q(z|x) of another trained model; of a classifier, its last hidden layer.
 
     Arguments:
         name: what the network is called where figures are told.
         model: in evaluation mode, of the same shape of examples.
+        head: p(y|z), where it is a classifier.
     """
 
-    def __init__(self, name: str, model: Autoencoder) -> None:
-        self.name, self.model = name, model
+    def __init__(self, name: str, model: Autoencoder, head: Classifier | None = None) -> None:
+        self.name, self.model, self.head = name, model, head
 
     @torch.no_grad()
     def of(self, x: Tensor) -> Tensor:
         """Return codes, flattened."""
         given = x.to(self.model.device).type(self.model.dtype)
         return self.model.encode(given).mean.flatten(1).to("cpu", torch.float32)
+
+    @torch.no_grad()
+    def classes(self, features: Tensor) -> Tensor | None:
+        """Return p(y|z), float64 on the CPU, for codes z."""
+        if self.head is None:
+            return None
+        z = features.to(self.model.device).type(self.model.dtype)
+        return self.head(z.unflatten(1, self.model.latent)).probs.double().cpu()
+
+
+def codes_of(name: str, model: Autoencoder) -> Codes:
+    """Return the features of a trained model, with its head where it has learned labels by one."""
+    return Codes(name, model, model.head if isinstance(model, StackedAE) else None)

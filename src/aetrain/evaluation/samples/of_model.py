@@ -14,6 +14,7 @@ from aetrain.evaluation.samples.features import Features
 from aetrain.evaluation.samples.frechet import frechet
 from aetrain.evaluation.samples.kernel_distance import kernel_distance
 from aetrain.evaluation.samples.manifolds import expected_coverage, manifolds
+from aetrain.evaluation.samples.modes import modes
 from aetrain.evaluation.samples.neighbours import nearest
 from aetrain.evaluation.samples.sharpness import (
     has_sharpness,
@@ -25,21 +26,29 @@ from aetrain.seeding import EVALUATE, generator
 
 
 def of_samples(subject: Subject) -> dict[str, Any]:
-    """Return distances, fidelity, diversity, memorisation and sharpness of a model's samples.
+    """Return distances, fidelity, diversity, memorisation and sharpness of a model's samples."""
+    s = subject
+    draws = s.draws or len(s.rows)
+    return compared(s, s.watch(drawn(s.model, draws, seed=s.seed, mean=s.mean)))
+
+
+def compared(subject: Subject, blocks: Iterable[Tensor]) -> dict[str, Any]:
+    """Return the same of any samples, (B, *event) in each block.
 
     `nearest_training`: mean distance of a sample to its nearest training example;
     `nearest_training_of_data`: the same of the examples. `copying`: the chance that a sample is
-    nearer to the training than an example is, 0.5 where both are alike, 1 for copies.
+    nearer to the training than an example is, 0.5 where both are alike, 1 for copies. Where the
+    features are those of a classifier: see `modes`; `confidence`, the mean of max_y p(y|x) of
+    samples, and `confidence_of_data`.
 
     References:
         Meehan, Chaudhuri, Dasgupta: A non-parametric test to detect data-copying in generative
         models. 2020. https://arxiv.org/abs/2004.05675
     """
     s, features = subject, subject.features
-    draws = s.draws or len(s.rows)
     own = (batch["x"] for batch in s.watch(s.blocks()))
     data, sharp = _gathered(own, features)
-    samples, soft = _gathered(s.watch(drawn(s.model, draws, seed=s.seed, mean=s.mean)), features)
+    samples, soft = _gathered(blocks, features)
     # blocks and groups are of random examples, whatever the order of a file
     data = data[torch.randperm(len(data), generator=generator(EVALUATE, s.seed, len(data)))]
     found = manifolds(data, samples)
@@ -52,13 +61,29 @@ def of_samples(subject: Subject) -> dict[str, Any]:
         distances["sharpness"] = relative_sharpness(soft, sharp)
     return {
         "sample_features": features.name,
-        "sample_count": draws,
+        "sample_count": len(samples),
         **_figures(distances),
         **found.precision.figures("precision"),
         **found.recall.figures("recall"),
         **found.coverage.figures("coverage"),
         "coverage_at_best": expected_coverage(len(data), len(samples)),
+        **_of_classes(features, samples, data, s.seed),
         **_memorisation(subject, samples, data),
+    }
+
+
+def _of_classes(features: Features, samples: Tensor, data: Tensor, seed: int) -> dict[str, Any]:
+    """Return what a classifier says of samples; nothing where the features are of none."""
+    of_samples, of_data = features.classes(samples), features.classes(data)
+    if of_samples is None or of_data is None:
+        return {}
+    sure, sure_of_data = of_samples.max(-1), of_data.max(-1)
+    found = modes(sure.indices, sure_of_data.indices, of_data.shape[-1], seed=seed)
+    return {
+        "modes": found.of,
+        **_figures({"modes_found": found.found, "modes_kl": found.divergence}),
+        **mean_and_error("confidence", sure.values),
+        **mean_and_error("confidence_of_data", sure_of_data.values),
     }
 
 
