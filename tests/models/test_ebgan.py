@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from aetrain.adversarial.pulling_away import pulling_away
 from aetrain.build import build_model, build_plan
 from aetrain.errors import UserError
 from aetrain.models.ebgan import EBGAN
@@ -51,12 +50,6 @@ def test_pulling_away_is_the_mean_squared_cosine_of_pairs() -> None:
     torch.testing.assert_close(found, torch.stack(cosines).mean())
 
 
-def test_pulling_away_of_codes_that_are_known() -> None:
-    assert pulling_away(torch.eye(3)) == 0
-    assert pulling_away(torch.ones(4, 2)).item() == pytest.approx(1)
-    assert pulling_away(torch.ones(1, 2)) == 0
-
-
 def test_a_step_against_pulling_away_parts_the_fakes_codes() -> None:
     model, data = built(), {"x": torch.rand(B, *EVENT).double()}
 
@@ -90,7 +83,7 @@ def test_choices() -> None:
         (["model.code=0"], r"model\.code=0: must be at least 1"),
         (["adversary=wasserstein"], "adversary: model=ebgan has its own"),
         (["posterior=delta"], "posterior: model=ebgan has its own"),
-        (["prior=vamp"], "and model=ebgan has none: use prior="),
+        (["prior=vamp"], "model=ebgan wants one that stands alone: use prior="),
         (["network=tied"], "network=tied decodes with the weights.*use network=mlp"),
     ],
 )
