@@ -86,7 +86,7 @@ def test_draws_of_a_prior_lie_grey_beneath_the_codes() -> None:
     places = np.asarray(beneath.get_offsets())
     assert np.allclose(np.sort(places, 0), np.sort(draws.numpy(), 0))
     assert np.allclose(np.asarray(beneath.get_facecolor())[0, :3], to_rgb(QUIET))
-    assert len(above.get_offsets()) == 50
+    assert len(np.asarray(above.get_offsets())) == 50
     assert axes.get_xlim()[0] < places[:, 0].min() < places[:, 0].max() < axes.get_xlim()[1]
     legend = axes.get_legend()
     assert legend is not None

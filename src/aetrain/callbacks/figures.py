@@ -171,7 +171,7 @@ def _prior_beside(model: Autoencoder, batch: Batch, codes: Tensor) -> dict[str, 
         if not flat:
             return {"prior": False}
         # a conditional prior has a distribution for each example
-        z = prior.sample() if prior.batch_shape else prior.sample((len(codes),))
+        z = prior.sample() if prior.batch_shape else prior.sample((PLANE_EXAMPLES,))
     return {"prior": False, "drawn": _cpu(z.flatten(1))}
 
 

@@ -1,6 +1,7 @@
 """The latent plane: where the encoder puts the data, and where the prior would."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,10 +73,8 @@ def plane(
     width = max((width_of(str(entry.get_label())) for entry in named), default=0)
     figure = sheet(LEFT + SIDE + MARGIN + columns * (38 + width), top + SIDE + BOTTOM)
     axes = place(figure, LEFT, top, SIDE, SIDE)
-    _frame(
-        axes, points if beneath is None else np.concatenate([points, beneath]), names, prior, rim
-    )
-    if beneath is not None:
+    _frame(axes, np.concatenate([points, beneath]), names, prior, rim)
+    if len(beneath):
         axes.scatter(*beneath.T, s=5, c=QUIET, alpha=0.7, linewidths=0, zorder=1.5)
     scatter(axes, points, shades(points) if marks is None else paint(marks, len(classes)))
     write_title(figure, title, LEFT)
@@ -175,5 +174,5 @@ def keys(classes: Sequence[str]) -> list[Line2D]:
     return [_key(name, colour) for name, colour in zip(classes, colours(len(classes)))]
 
 
-def _key(name: str, colour: str | np.ndarray) -> Line2D:
+def _key(name: str, colour: Any) -> Line2D:
     return Line2D([], [], linestyle="", marker="o", markersize=5.5, color=colour, label=name)
