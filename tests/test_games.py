@@ -35,13 +35,22 @@ SMALL = {
     "aae_cluster": ["model.hidden=[16]"],
     "aae_labelled": ["model.hidden=[16]"],
     "aae_semi": ["model.hidden=[16]"],
+    "caae": ["model.hidden=[16]", "conditioning.classes=9"],
 }
+UNDER: list[Any] = []
+"""The conditions that models are under."""
 
 
 def build(model: str, *options: str) -> Autoencoder:
     torch.manual_seed(0)
     small = ["network.hidden=[16]", "latent=4", *SMALL.get(model, [])]
-    return build_model(config(f"model={model}", *small, *options), EVENT)
+    made = build_model(config(f"model={model}", *small, *options), EVENT)
+    if (conditioning := made.conditioning) is not None and not made.sets_condition:
+        c = conditioning.of_labels(batch()["y"].clamp_max(conditioning.classes - 1))
+        under = conditioning.condition.given(c)
+        under.__enter__()
+        UNDER.append(under)  # it ends with the last reference
+    return made
 
 
 def batch() -> Batch:
@@ -170,6 +179,21 @@ def test_a_step_of_the_discriminator_parts_real_and_fake(model: str, loss: str) 
 def test_a_loss_that_would_not_be_used_is_refused(model: str) -> None:
     with pytest.raises(UserError, match=f"adversary: model={model} has its own"):
         build(model, "adversary=hinge")
+
+
+@pytest.mark.parametrize("model", sorted(set(groups()["model"]) - set(ADVERSARIAL)))
+def test_a_model_without_a_discriminator_takes_no_loss_of_one(model: str) -> None:
+    with pytest.raises(UserError, match=r"^adversary: is of games.* use adversary=non_saturating"):
+        build(model, "adversary=hinge")
+
+
+@pytest.mark.parametrize(
+    "option", ["adversary.r1=1", "adversary.updates=2", "adversary.loss.smoothing=0.1"]
+)
+def test_nor_any_option_of_one(option: str) -> None:
+    with pytest.raises(UserError, match=r"^adversary: is of games"):
+        build("vae", option)
+    build("vae", "adversary=non_saturating")  # what all have by default
 
 
 @pytest.mark.parametrize("model", ADVERSARIAL)

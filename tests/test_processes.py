@@ -84,7 +84,7 @@ def test_two_players_and_a_multiplier_end_alike(tmp_path: Path, shell: Shell) ->
 
 
 @pytest.mark.parametrize(
-    "model", few(["gan", "aae_semi", "vaegan", "wae_gan", "avb", "began"], ["gan"])
+    "model", few(["gan", "aae_semi", "vaegan", "wae_gan", "avb", "began", "caae"], ["gan"])
 )
 def test_adversaries_end_alike(model: str, tmp_path: Path, shell: Shell) -> None:
     """A run whose processes end with different weights or buffers fails."""

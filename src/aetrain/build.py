@@ -52,13 +52,15 @@ OF_LABELS = ("head", "conditioning")
 """Groups that learn from labels, and have a number of `classes`."""
 
 UNUSED = {
+    "adversary": "adversary: is of games against a discriminator, and this model makes no use of"
+    " it: use adversary=non_saturating, the default, or model=aae",
     "encoder_objective": "objective.encoder: this model has no bound for the encoder alone: use"
     " model=vae, or objective=iwae",
     "sparsity": "sparsity: is of codes that are points, and this model makes no use of it: use"
     " model=sparse_ae, or sparsity=none",
     "head": "head: this model has no stage that trains one: use head=none, or model=stacked_ae",
 }
-"""Parts that are there only where they are chosen, and what is said where a model has no use."""
+"""Parts that somebody has chosen, and what is said where a model has no use for them."""
 
 
 def build_data(config: Config) -> DataModule:
@@ -164,7 +166,7 @@ def build_model(config: Config, event: Sequence[int]) -> Autoencoder:
     pieces = Pieces(config, event)
     offered = pieces.offered()
     for name in offered:
-        if name in UNUSED and name not in wanted:
+        if name in UNUSED and name not in wanted and name not in pieces.untouched:
             raise UserError(UNUSED[name])
     chosen = {name: part for name, part in offered.items() if name in wanted}
     if pieces.conditioning is None:

@@ -25,6 +25,7 @@ if not console.is_terminal:
 
 FIGURES = (
     ("test/elbo", "ELBO", "nats"),
+    ("test/apparent_elbo", "apparent ELBO, which may be no bound", "nats"),
     ("test/distortion", "distortion", "nats"),
     ("test/rate", "rate", "nats"),
     ("test/squared_error", "squared error", ""),
@@ -142,7 +143,16 @@ class Story:
         if "test/bits_per_dim" not in results and "test/elbo" in results:
             self.say("bits per dimension: none, as a density on data that were not dequantised")
         if not self.job.config["trainer"]["fast_dev_run"]:
+            if "test/apparent_elbo" in results:
+                self.say(self._beside_apparent(results))
             self.say(self._next())
+
+    def _beside_apparent(self, results: dict[str, Any]) -> str:
+        """Return what to hold against a bound that a discriminator has a part in."""
+        said = "apparent ELBO: no bound on log p(x) while the discriminator lags"
+        if "test/nll" not in results:  # a prior without a density, for one
+            return said
+        return f"{said}; beside it: ae evaluate {self.parts.run.path} -m ais"
 
     def _next(self) -> str:
         """Return the commands to go on with."""

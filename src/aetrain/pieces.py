@@ -9,7 +9,8 @@ from typing import Any, final
 import torch
 from torch import nn
 
-from aetrain.adversarial.adversary import AdversaryMaker
+from aetrain.adversarial.adversary import Adversary, AdversaryMaker
+from aetrain.adversarial.non_saturating import NonSaturating
 from aetrain.conditional import Conditional, Network
 from aetrain.conditioning.conditioning import Conditioning
 from aetrain.corruptions.corruption import Corruption
@@ -94,8 +95,13 @@ class Pieces:
         """What makes a discriminator with its loss: (network, given shapes, name) -> Adversary."""
         return make(self._config["adversary"])
 
+    @property
+    def untouched(self) -> set[str]:
+        """Names of parts that are offered by default, where nobody has chosen another."""
+        return {"adversary"} if _is_default_adversary(self.adversary) else set()
+
     def prior_alone(self, latent: Sequence[int], model: str) -> Prior:
-        """Return a prior of codes of a shape, for a model that has no encoder to such codes alone.
+        """Return a prior of codes of a shape that stands alone, without encoder and condition.
 
         Raises:
             UserError: where the prior is made of an encoder.
@@ -103,8 +109,8 @@ class Pieces:
         maker = make(self._config["prior"])
         if "encoder" in inspect.signature(maker.func).parameters:
             raise UserError(
-                f"prior={maker.func.__name__.lower()} is made of an encoder of such codes, and"
-                f" model={model} has none: use prior=standard_normal"
+                f"prior={maker.func.__name__.lower()} is made of the encoder, and model={model}"
+                " wants one that stands alone: use prior=standard_normal"
             )
         return maker(torch.Size(latent))
 
@@ -194,3 +200,14 @@ def _is_default(made: Any, default: Callable[..., Any]) -> bool:
     if isinstance(made, functools.partial):
         return made.func is default
     return type(made) is default and vars(made) == vars(default())
+
+
+def _is_default_adversary(made: Any) -> bool:
+    """Return whether neither another loss nor an option is asked for."""
+    if not isinstance(made, functools.partial) or made.func is not Adversary:
+        return False
+    options = dict(made.keywords)
+    if not _is_default(options.pop("loss", NonSaturating()), NonSaturating):
+        return False
+    own = inspect.signature(Adversary).parameters
+    return all(value == own[name].default for name, value in options.items())

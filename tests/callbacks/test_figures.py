@@ -1,13 +1,17 @@
 """When pictures are drawn."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
 
 import aetrain
 from aetrain.build import build_model
 from aetrain.config.files import groups
+from aetrain.figures.plane import plane
 from tests.battery import config
 from tests.conftest import TINY
 
@@ -44,3 +48,39 @@ def test_vectors_are_drawn_as_curves(here: Path) -> None:
     own = ["dataset=array", "dataset.path=x.csv", "likelihood=gaussian", "callbacks=default"]
     results = aetrain.train([*TINY, *own])
     assert (Path(results["run"]) / "figures/reconstructions.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("options", "circles", "draws"),
+    [
+        (["model=vae"], True, False),
+        (["model=vae", "prior=ring"], False, True),
+        (["model=vae", "latent=3", "prior=ring"], False, False),
+        (["model=aae", "prior=swiss_roll"], False, True),
+        (["model=cvae", "prior=conditional_gaussian"], False, True),
+    ],
+)
+def test_the_plane_shows_the_prior_that_codes_are_held_to(
+    options: list[str], circles: bool, draws: bool, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def note(codes: Tensor, labels: Tensor, **how: Any) -> Figure:
+        seen.append({**how, "codes": codes})
+        return plane(codes, labels, **how)
+
+    monkeypatch.setattr("aetrain.callbacks.figures.plane", note)
+    aetrain.train([*TINY, *options, "callbacks=default"])
+    how = seen[-1]
+    assert how["prior"] == circles
+    assert ("drawn" in how) == draws
+    if draws:
+        assert how["drawn"].shape[1] == how["codes"].shape[1] == 2
+    if "prior=swiss_roll" in options:
+        assert how["drawn"].norm(dim=1).max() < 3.5  # the roll's radius is 3
+
+
+@pytest.mark.parametrize("model", ["caae", "cvae"])
+def test_a_conditional_models_classes_are_drawn(model: str, here: Path) -> None:
+    results = aetrain.train([*TINY, f"model={model}", "callbacks=default"])
+    assert (Path(results["run"]) / "figures/classes.png").stat().st_size > 1000

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from aetrain.figures.canvas import pixels
-from aetrain.figures.palette import UNUSED, colours
+from aetrain.figures.palette import QUIET, UNUSED, colours
 from aetrain.figures.plane import MOST, plane
 
 TEN = [str(k) for k in range(10)]
@@ -76,6 +76,26 @@ def test_the_rim_is_a_circle_within_the_axes() -> None:
     (circle,) = (patch for patch in axes.patches if isinstance(patch, Circle))
     assert (circle.center, circle.radius) == ((0, 0), 3.0)
     assert axes.get_xlim()[0] < -3 < 3 < axes.get_xlim()[1]
+
+
+def test_draws_of_a_prior_lie_grey_beneath_the_codes() -> None:
+    codes, draws = torch.randn(50, 2), 9 * torch.randn(80, 2)
+    figure = plane(codes, torch.arange(50) % 3, classes=["a", "b", "c"], prior=False, drawn=draws)
+    axes = figure.axes[0]
+    beneath, above = sorted(axes.collections, key=lambda points: points.get_zorder())
+    places = np.asarray(beneath.get_offsets())
+    assert np.allclose(np.sort(places, 0), np.sort(draws.numpy(), 0))
+    assert np.allclose(np.asarray(beneath.get_facecolor())[0, :3], to_rgb(QUIET))
+    assert len(np.asarray(above.get_offsets())) == 50
+    assert axes.get_xlim()[0] < places[:, 0].min() < places[:, 0].max() < axes.get_xlim()[1]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["a", "b", "c", "draws of p(z)"]
+    pixels(figure)
+    assert legend.get_window_extent().x1 <= figure.bbox.width
+    unlabelled = plane(codes, None, prior=False, drawn=draws).axes[0].get_legend()
+    assert unlabelled is not None
+    assert [text.get_text() for text in unlabelled.get_texts()] == ["draws of p(z)"]
 
 
 def test_axes_are_named_and_their_shares_told() -> None:

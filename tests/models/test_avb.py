@@ -1,14 +1,20 @@
 """Adversarial variational Bayes on a linear Gaussian model, of which all is known."""
 
+import math
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, kl_divergence
 
+import aetrain
 from aetrain.build import build_model
 from aetrain.errors import UserError
+from aetrain.evaluation.evidence.of_model import Chains, annealed_evidence
 from aetrain.models.avb import AVB
 from tests.battery import config
+from tests.conftest import TINY
 
 SMALL = ("model=avb", "model.hidden=[16]", "model.features=8", "network.hidden=[8]", "latent=3")
 EVENT, B = (1, 4, 4), 6
@@ -104,6 +110,29 @@ def test_log_p_is_the_models_own_whatever_the_discriminator_says() -> None:
     found = model.log_prob(x, 5_000)
     assert found is not None
     torch.testing.assert_close(found, expected, atol=0.1, rtol=0)
+
+
+def test_annealed_sampling_finds_log_p_whatever_the_discriminator_says() -> None:
+    model, x = linear().eval(), examples(60)
+    expected = MultivariateNormal(torch.zeros(3), W @ W.T + torch.eye(3)).log_prob(x)
+    found = annealed_evidence(model, [x], Chains(temperatures=60, chains=16))
+    assert found["nll_ais"] == pytest.approx(-expected.mean().item(), abs=0.03)
+    assert abs(found["ais_gap"]) < 2 * found["ais_gap_se"] + 0.03
+
+
+def test_a_run_says_what_stands_beside_its_apparent_bound(here: Path) -> None:
+    told = "apparent ELBO: no bound on log p(x) while the discriminator lags"
+    small = [*TINY, "model=avb", "model.hidden=[8]", "model.features=8"]
+    results = aetrain.train([*small, "run.dir=r"])
+    assert math.isfinite(results["test/apparent_elbo"])
+    assert "test/elbo" not in results
+    log = Path("r/train.log").read_text()
+    assert "apparent ELBO, which may be no bound" in log
+    assert f"{told}; beside it: ae evaluate r -m ais" in " ".join(log.split())
+    aetrain.train([*small, "prior=swiss_roll", "run.dir=s"])  # of which there is no density
+    log = Path("s/train.log").read_text()
+    assert told in log
+    assert "-m ais" not in log
 
 
 def test_the_rate_is_minus_the_mark() -> None:

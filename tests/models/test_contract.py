@@ -35,6 +35,7 @@ OWN_NETWORK = {
     "deep_hvae": [("mlp", event) for event in IMAGES],
     **dict.fromkeys(["stacked_ae", "sdae"], CHAINS),
     **dict.fromkeys(["cvae", "m2"], BESIDE),
+    "caae": [(network, event) for network, event in BESIDE if len(event) == 3],
     "gmm": [("mlp", (1, 8, 8)), ("mlp", (3, 7, 13))],
 }
 """Models that have networks of their own (the default stands for none) or take some only."""
@@ -60,7 +61,8 @@ OPTIONS = {
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
     **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], ("model.code_prior.width=16",)),
     **dict.fromkeys(
-        ["aae", "aae_labelled", "aae_semi", "aae_cluster", "wae_gan"], ("model.hidden=[8]",)
+        ["aae", "aae_labelled", "aae_semi", "aae_cluster", "wae_gan", "caae"],
+        ("model.hidden=[8]",),
     ),
 }
 MODELS = cases("model")

@@ -74,7 +74,10 @@ def test_draws_are_shown_where_asked() -> None:
         (["posterior=delta"], "posterior: model=gan has its own.*use posterior=diagonal_gaussian"),
         (["objective=elbo"], "objective: model=gan has its own.*use objective=reconstruction"),
         (["objective=geco"], "objective: model=gan has its own"),
-        (["prior=vamp"], "prior=vamp is made of an encoder.*, and model=gan has none: use prior="),
+        (
+            ["prior=vamp"],
+            "prior=vamp is made of the encoder, and model=gan wants one.*: use prior=",
+        ),
         (["network=pixelcnn", "network.hidden=[4]"], "passes gradients through.*use network=conv"),
         (["network=tied"], "network=tied decodes with the weights.*use network=mlp"),
         (["likelihood=poisson", "model.draws=true"], "draws of likelihood=.* have no gradient"),

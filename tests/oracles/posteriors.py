@@ -142,6 +142,7 @@ POSTERIORS: dict[str, Oracle] = {
     "bernoulli": Oracle(_bernoulli, log_scales=lambda _, gradient: gradient),
     "delta": Oracle(None),
     "delta_sigmoid": Oracle(None),
+    "delta_tanh": Oracle(None),
     "diagonal_gaussian": Oracle(_diagonal_gaussian, log_scales=_row),
     "full_gaussian": Oracle(_full_gaussian, log_scales=_second),
     "gumbel_softmax": Oracle(_gumbel_softmax),

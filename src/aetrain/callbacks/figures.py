@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import pytorch_lightning as pl
 import torch
@@ -12,6 +12,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from aetrain.autoencoder import Autoencoder
+from aetrain.distributions.standard_normal import StandardNormal
 from aetrain.errors import choice
 from aetrain.figures.bars import rate_bars
 from aetrain.figures.chart import chart
@@ -116,7 +117,7 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
             None if labels is None else labels.cpu(),
             classes=data.classes,
             explained=explained,
-            prior=model.evaluator.tally.rates is not None,
+            **_prior_beside(model, batch, codes),
             rim=of_space.rim if codes.shape[1] == 2 else None,
         ),
     )
@@ -151,6 +152,27 @@ def _codes_of(model: Autoencoder, batch: Batch) -> Tensor:
         with model.conditioned(part):
             codes.append(model.encode(part["x"]).mean)
     return torch.cat(codes)
+
+
+def _prior_beside(model: Autoencoder, batch: Batch, codes: Tensor) -> dict[str, Any]:
+    """Return how a plane of codes (N, D) shows p(z): a standard normal by circles, else by draws.
+
+    Of codes of more than two numbers the plane is a projection, and draws are left out; a model
+    without a rate does not hold its codes to a standard normal, of which there are no circles then.
+    """
+    rated, flat = model.evaluator.tally.rates is not None, codes.shape[1] == 2
+    if not (rated or flat):
+        return {"prior": False}
+    seed_torch(model.device, SAMPLE, 2)
+    with model.conditioned(batch):
+        prior = model.codes()
+        if rated and isinstance(prior, StandardNormal):
+            return {"prior": True}
+        if not flat:
+            return {"prior": False}
+        # a conditional prior has a distribution for each example
+        z = prior.sample() if prior.batch_shape else prior.sample((PLANE_EXAMPLES,))
+    return {"prior": False, "drawn": _cpu(z.flatten(1))}
 
 
 def _rows(batch: Batch, rows: slice) -> Batch:

@@ -1,6 +1,7 @@
 """The latent plane: where the encoder puts the data, and where the prior would."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,13 +28,14 @@ from aetrain.figures.canvas import (
     width_of,
     write_title,
 )
-from aetrain.figures.palette import UNUSED, colours
+from aetrain.figures.palette import QUIET, UNUSED, colours
 from aetrain.figures.strip import strip
 
 MOST = 10_000  # points; more only hide one another
 SIDE = 430  # pixels
 LEFT, BOTTOM = 62, 44
 PER_COLUMN, COLUMNS = 20, 3  # entries of the legend
+DRAWN = "draws of p(z)"
 SHORT = 3  # characters of a name that may stand among the points and hide few
 HALO = [withStroke(linewidth=2.5, foreground="white")]
 
@@ -48,13 +50,15 @@ def plane(
     title: str = "",
     prior: bool = True,
     rim: float | None = None,
+    drawn: Tensor | None = None,
 ) -> Figure:
     """Scatter `codes` (N, 2) by `labels` (N,), or by their density where those are None.
 
     Points are drawn in a mixed order, so that no class lies on top of another; a label outside
     `classes` is grey. `explained` (2,), shares of variance from `project`, names the axes as
     principal components. `prior` draws the circles of one and two standard deviations of a
-    standard normal, `rim` the one that all codes lie within. Codes (N, 1) become a strip.
+    standard normal, `rim` the one that all codes lie within, `drawn` (M, 2) draws of another prior,
+    grey, beneath the codes. Codes (N, 1) become a strip.
     """
     points, marks = _choose(codes, labels)
     if points.shape[1] == 1:
@@ -63,11 +67,15 @@ def plane(
         names = [f"principal component {i + 1} ({share:.0%})" for i, share in enumerate(explained)]
     top = TITLE if title else MARGIN
     named = [] if marks is None else keys(classes)
+    beneath = np.empty((0, 2)) if drawn is None else _choose(drawn, None)[0]
+    named += [] if drawn is None else [_key(DRAWN, QUIET)]
     columns = -(-len(named) // PER_COLUMN)
-    room = columns * (38 + max((width_of(name) for name in classes), default=0)) if named else 0
-    figure = sheet(LEFT + SIDE + MARGIN + room, top + SIDE + BOTTOM)
+    width = max((width_of(str(entry.get_label())) for entry in named), default=0)
+    figure = sheet(LEFT + SIDE + MARGIN + columns * (38 + width), top + SIDE + BOTTOM)
     axes = place(figure, LEFT, top, SIDE, SIDE)
-    _frame(axes, points, names, prior, rim)
+    _frame(axes, np.concatenate([points, beneath]), names, prior, rim)
+    if len(beneath):
+        axes.scatter(*beneath.T, s=5, c=QUIET, alpha=0.7, linewidths=0, zorder=1.5)
     scatter(axes, points, shades(points) if marks is None else paint(marks, len(classes)))
     write_title(figure, title, LEFT)
     if marks is not None and all(len(name) <= SHORT for name in classes):
@@ -163,7 +171,8 @@ def keys(classes: Sequence[str]) -> list[Line2D]:
     """Return the legend's entries; none where there would be too many to read."""
     if len(classes) > PER_COLUMN * COLUMNS:
         return []
-    return [
-        Line2D([], [], linestyle="", marker="o", markersize=5.5, color=colour, label=name)
-        for name, colour in zip(classes, colours(len(classes)))
-    ]
+    return [_key(name, colour) for name, colour in zip(classes, colours(len(classes)))]
+
+
+def _key(name: str, colour: Any) -> Line2D:
+    return Line2D([], [], linestyle="", marker="o", markersize=5.5, color=colour, label=name)
