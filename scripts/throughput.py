@@ -30,6 +30,7 @@ from aetrain.config.files import groups
 from aetrain.console import console
 from aetrain.evolving import Evolving
 from aetrain.objectives.terms import batch_mean
+from aetrain.optimizing import optimizer_of
 from aetrain.world import World
 
 BAR = 0.85
@@ -88,7 +89,7 @@ def bare_seconds(lap: Lap) -> float:
     model.position.stage = lap.stage
     model.train()
     players = model.players()
-    optimizers = {name: model._optimizer(player) for name, player in players.items()}
+    optimizers = {name: optimizer_of(player, model.plan) for name, player in players.items()}
     parameters = {name: list(player.parameters()) for name, player in players.items()}
     evolving = [module for module in model.modules() if isinstance(module, Evolving)]
     table, transform, labels = data.tables["train"], data.transform, data.tables["train"].y
