@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aetrain.cli.opened import Opened
 from aetrain.errors import UserError, did_you_mean
+from aetrain.evaluation.styles import require_classes
 
 MOST_NAMES = 20
 
@@ -33,6 +34,19 @@ class Conditions:
         self.names: Sequence[str] = self._model.card.get("classes", ())
         self.chosen = None if word is None else self._number(word)
 
+    def several(self, words: Sequence[str]) -> list[int]:
+        """Return which classes words mean; all of them, where there are no words.
+
+        Raises:
+            UserError: for a class that there is not, or a model without classes.
+        """
+        classes = require_classes(self._model).classes
+        return [self._number(word, "--class") for word in words] or list(range(classes))
+
+    def name(self, number: int) -> str:
+        """Return a class's name, or its number where it has none."""
+        return self.names[number] if number < len(self.names) else str(number)
+
     def of(self, rows: int, y: Tensor | None = None, classes: Sequence[str] = ()) -> Tensor | None:
         """Return c (rows, *shape); None where the model has none, or none is known.
 
@@ -56,23 +70,23 @@ class Conditions:
         # whole numbers would be taken for classes
         return None if found is None else found.float()
 
-    def _number(self, word: str) -> int:
+    def _number(self, word: str, option: str = "--condition") -> int:
         """Return which class a word means."""
         conditioning = self._model.conditioning
         if conditioning is None:
             raise UserError(
-                f"--condition {word}: this model was trained without one: leave it out, or use a"
+                f"{option} {word}: this model was trained without one: leave it out, or use a"
                 " model with conditioning=concat"
             )
         if not conditioning.labels:
             raise UserError(
-                f"--condition {word}: this model's conditions are no classes: use condition=... of"
+                f"{option} {word}: this model's conditions are no classes: use condition=... of"
                 " aetrain.load(RUN).sample"
             )
         number = self._place(word)
         if number is None or number >= conditioning.classes:
             raise UserError(
-                f"--condition {word}: must be a class{self._listed(conditioning.classes)}."
+                f"{option} {word}: must be a class{self._listed(conditioning.classes)}."
                 f"{did_you_mean(word, self.names)}"
             )
         return number

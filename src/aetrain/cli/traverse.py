@@ -9,8 +9,8 @@ from aetrain.cli import options
 EPILOG = """\b
 Each row moves one number of the code, from --span standard deviations below its mean over 1,000
 training examples to as many above; all others keep those of the example --at, or their mean. The
-rows are those of the ten numbers that vary most, the first most of all. A conditional model decodes
-under --condition, or the label of --at.
+rows are those of the ten numbers that vary most, the first most of all. A conditional model
+decodes under --condition, or the label of --at.
 \b
 Examples
   ae traverse last
