@@ -34,7 +34,7 @@ BESIDE = [(network, event) for network, event in ALL if network in ("mlp", "gyro
 OWN_NETWORK = {
     "deep_hvae": [("mlp", event) for event in IMAGES],
     **dict.fromkeys(["stacked_ae", "sdae"], CHAINS),
-    **dict.fromkeys(["cvae", "m2"], BESIDE),
+    **dict.fromkeys(["cvae", "m2", "cvae_gan", "jvae"], BESIDE),
     "gmm": [("mlp", (1, 8, 8)), ("mlp", (3, 7, 13))],
 }
 """Models that have networks of their own (the default stands for none) or take some only."""
@@ -54,7 +54,8 @@ UNDER: list[Any] = []
 OPTIONS = {
     **dict.fromkeys(["avb", "ali"], ("model.hidden=[8]", "model.features=8")),
     "deep_hvae": ("model.width=8",),
-    "m2": ("conditioning.classes=4",),
+    **dict.fromkeys(["m2", "jvae"], ("conditioning.classes=4",)),
+    "cvae_gan": ("conditioning.classes=4", "model.features=8"),
     "gmm": ("model.rate=1", "model.components=2"),
     "m1m2": ("conditioning.classes=4", "model.hidden=[8]", "model.style=3"),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
