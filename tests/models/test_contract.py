@@ -83,6 +83,7 @@ ALIKE = {
         "model.margin=10",
     ],
     "factor_vae": ["objective.weights.total_correlation=1"],
+    "jvae": ["network.hidden=[64]"],
     "vaegan": [
         *("objective.weights.features=100", "objective.weights.decoder_features=100"),
         *("+objective.weights.adversarial=0", "adversary.rate=1e-4", "network.encoder.hidden=[64]"),
@@ -90,7 +91,8 @@ ALIKE = {
 }
 """What lets a report's cost be most of a loss: four codes are told from shuffled ones too well, and
 four images from their reconstructions; features that tell pixels are many, and stand still; four
-images are an energy's only valley unless fakes are kept apart."""
+images are an energy's only valley unless fakes are kept apart; the report is under q(z|x), which
+with eight units does not follow q(z|x, y), that labelled examples are trained under."""
 
 
 @pytest.fixture(autouse=True)
