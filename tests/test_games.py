@@ -20,6 +20,8 @@ from tests.battery import config
 
 EVENT, B = (1, 8, 8), 12
 LOSSES = groups()["adversary"]
+UNDER: list[Any] = []
+"""The conditions that models are under."""
 OWN_LOSS = {"avb", "ebgan", "began"}
 """Games with a loss of their own, which refuse to be given another."""
 SMALL = {
@@ -30,26 +32,26 @@ SMALL = {
     "deep_hvae": ["model.width=8"],
     "factor_vae": ["model.hidden=[16]"],
     "vaegan": ["model.features=16"],
+    "cvae_gan": ["model.features=16"],
     "wae_gan": ["model.hidden=[16]"],
     "aae": ["model.hidden=[16]"],
     "aae_cluster": ["model.hidden=[16]"],
     "aae_labelled": ["model.hidden=[16]"],
     "aae_semi": ["model.hidden=[16]"],
-    "caae": ["model.hidden=[16]", "conditioning.classes=9"],
+    "caae": ["model.hidden=[16]"],
 }
-UNDER: list[Any] = []
-"""The conditions that models are under."""
 
 
 def build(model: str, *options: str) -> Autoencoder:
+    """Return a model; a conditional one works under the labels of `batch`."""
     torch.manual_seed(0)
     small = ["network.hidden=[16]", "latent=4", *SMALL.get(model, [])]
+    if config(f"model={model}")["conditioning"]:
+        small.append("conditioning.classes=10")
     made = build_model(config(f"model={model}", *small, *options), EVENT)
-    if (conditioning := made.conditioning) is not None and not made.sets_condition:
-        c = conditioning.of_labels(batch()["y"].clamp_max(conditioning.classes - 1))
-        under = conditioning.condition.given(c)
-        under.__enter__()
-        UNDER.append(under)  # it ends with the last reference
+    under = made.conditioned(batch())
+    under.__enter__()
+    UNDER.append(under)  # it ends with the last reference
     return made
 
 

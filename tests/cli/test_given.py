@@ -28,7 +28,7 @@ def read(run: Opened, *words: object, **options: bool) -> Given:
 
 
 def everything(found: Given) -> torch.Tensor:
-    return torch.cat(list(found.examples()))
+    return torch.cat([x for x, _ in found.batches()])
 
 
 def test_numbers_of_every_file_are_scaled_and_binarised_as_in_training(run: Opened, here: Path):
@@ -76,7 +76,10 @@ def test_a_split_of_the_runs_own_data_and_one_row(run: Opened):
     row = read(run, "test:7")
     assert torch.equal(everything(row), everything(whole)[7:8])
     assert everything(read(run, "test:7", "test:7")).shape == (2, 1, 8, 8)
-    assert [len(x) for x in whole.examples(25)] == [25, 25, 10]
+    parts = list(whole.batches(25))
+    assert [len(x) for x, _ in parts] == [25, 25, 10]
+    labels = torch.cat([y for _, y in parts if y is not None])
+    assert torch.equal(labels, torch.cat([y for _, y in whole.blocks() if y is not None]))
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_conditional_codes_are_those_of_the_labels(here: Path, ae: Ae):
     np.save("one.npy", batch["x"][:1].numpy())
     status, _, err = ae("search", "r", "one.npy", "test", "--scaled")
     assert (status, len(err.splitlines())) == (2, 1)
-    assert "the condition is a label, and there is none in the data" in err
+    assert "ae sample RUN --condition 3" in err
 
 
 def test_vectors(vectors_run: Path, here: Path, ae: Ae):

@@ -1,43 +1,32 @@
-"""The sheet of classes: each code decoded under each class."""
+"""Sheets of styles and classes."""
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
-from torch import Tensor
 
-from aetrain.build import build_model
 from aetrain.figures.classes import classes
-from tests.battery import config
+from aetrain.figures.tiles import compose
 
 
-@pytest.mark.parametrize("model", ["caae", "cvae"])
-def test_a_row_is_one_code_and_a_column_one_class(
-    model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[Tensor, int]] = []
-
-    def note(x: Tensor, *, title: str, columns: int) -> Figure:
-        seen.append((x, columns))
-        return Figure()
-
-    monkeypatch.setattr("aetrain.figures.classes.samples", note)
-    made = build_model(config(f"model={model}", "latent=2", "conditioning.classes=3"), (1, 4, 4))
-    made.eval()
-    batch = {"x": torch.rand(5, 1, 4, 4), "y": torch.tensor([0, 1, 2, 0, -1])}
-    classes(made, batch)
-    ((sheet, columns),) = seen
-    rows = sheet.unflatten(0, (-1, columns))
-    assert rows.shape == (5, 4, 1, 4, 4)
-    torch.testing.assert_close(rows[:, 0], batch["x"])
-    with torch.no_grad(), made.conditioned(batch):
-        z = made.encode(batch["x"]).mean
-    for k in range(3):
-        with torch.no_grad(), made.under(k, 5):
-            torch.testing.assert_close(rows[:, 1 + k], made.decode(z).mean)
-    assert not torch.allclose(rows[:, 1], rows[:, 2])
+@pytest.mark.parametrize("names", [["a", "b", "c"], ["a name", "far wider than", "a tile is"]])
+def test_rows_are_styles_and_columns_classes(names: list[str]) -> None:
+    x, examples = torch.rand(2, 3, 1, 8, 8), torch.rand(2, 1, 8, 8)
+    figure = classes(x, title="t", names=names, examples=examples)
+    (image,) = figure.axes[0].get_images()
+    rows = [torch.cat([examples[[n]], x[n]]) for n in range(2)]
+    expected = compose(torch.cat(rows), columns=4, low=0, high=1, smallest=48, largest=128, gap=2)
+    assert np.array_equal(np.asarray(image.get_array())[..., :1], expected)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert written == ["", *names]
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts[1:]]
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
+    assert all(box.y0 >= 0 for box in boxes)
 
 
-def test_a_model_without_a_condition_has_no_classes() -> None:
-    model = build_model(config("model=vae", "latent=2"), (1, 4, 4))
-    with pytest.raises(ValueError, match="only a conditional model"):
-        classes(model, {"x": torch.rand(2, 1, 4, 4)})
+def test_vectors_are_curves() -> None:
+    figure = classes(torch.rand(2, 5, 7), title="t", names=list("abcde"))
+    assert len(figure.axes) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b", "c"]

@@ -34,8 +34,8 @@ BESIDE = [(network, event) for network, event in ALL if network in ("mlp", "gyro
 OWN_NETWORK = {
     "deep_hvae": [("mlp", event) for event in IMAGES],
     **dict.fromkeys(["stacked_ae", "sdae"], CHAINS),
-    **dict.fromkeys(["cvae", "m2"], BESIDE),
     "caae": [(network, event) for network, event in BESIDE if len(event) == 3],
+    **dict.fromkeys(["cvae", "m2", "cvae_gan", "jvae"], BESIDE),
     "gmm": [("mlp", (1, 8, 8)), ("mlp", (3, 7, 13))],
 }
 """Models that have networks of their own (the default stands for none) or take some only."""
@@ -55,7 +55,8 @@ UNDER: list[Any] = []
 OPTIONS = {
     **dict.fromkeys(["avb", "ali"], ("model.hidden=[8]", "model.features=8")),
     "deep_hvae": ("model.width=8",),
-    "m2": ("conditioning.classes=4",),
+    **dict.fromkeys(["m2", "jvae"], ("conditioning.classes=4",)),
+    "cvae_gan": ("conditioning.classes=4", "model.features=8"),
     "gmm": ("model.rate=1", "model.components=2"),
     "m1m2": ("conditioning.classes=4", "model.hidden=[8]", "model.style=3"),
     "linear_ae": ("likelihood.sigma=0.1",),  # of 1, the constant would be most of the cost
@@ -84,6 +85,7 @@ ALIKE = {
         "model.margin=10",
     ],
     "factor_vae": ["objective.weights.total_correlation=1"],
+    "jvae": ["network.hidden=[64]"],
     "vaegan": [
         *("objective.weights.features=100", "objective.weights.decoder_features=100"),
         *("+objective.weights.adversarial=0", "adversary.rate=1e-4", "network.encoder.hidden=[64]"),
@@ -91,7 +93,8 @@ ALIKE = {
 }
 """What lets a report's cost be most of a loss: four codes are told from shuffled ones too well, and
 four images from their reconstructions; features that tell pixels are many, and stand still; four
-images are an energy's only valley unless fakes are kept apart."""
+images are an energy's only valley unless fakes are kept apart; the report is under q(z|x), which
+with eight units does not follow q(z|x, y), that labelled examples are trained under."""
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """When pictures are drawn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, final
@@ -12,8 +12,10 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from aetrain.autoencoder import Autoencoder
+from aetrain.conditioning.conditioning import Conditioning
 from aetrain.distributions.standard_normal import StandardNormal
 from aetrain.errors import choice
+from aetrain.evaluation.styles import changed_classes, drawn_styles
 from aetrain.figures.bars import rate_bars
 from aetrain.figures.chart import chart
 from aetrain.figures.classes import classes
@@ -28,6 +30,7 @@ from aetrain.player import Batch
 from aetrain.seeding import SAMPLE, seed_torch
 
 PLANE_EXAMPLES = 2000
+STYLES, MOST_CLASSES = 8, 15
 
 
 @final
@@ -87,6 +90,8 @@ class Figures(pl.Callback):
 def draw_all(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     """Yield the name and the figure of each picture of a model, always of the same examples."""
     yield "samples", _samples(model, "decodes of z ~ p(z)")
+    if model.conditioning is not None and model.conditioning.labels:
+        yield "styles", _styles(model, model.conditioning.classes)
     if model.encodes:
         yield from _of_codes(model)
 
@@ -105,8 +110,9 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     yield "reconstructions", reconstructions(_cpu(few), reconstructed, title="validation examples")
     if model.denoises:
         yield "denoising", denoising(_cpu(few), _cpu(noisy), denoised, title="validation examples")
-    if model.conditioning is not None:
-        yield "classes", classes(model, _rows(batch, slice(16)))
+    if model.conditioning is not None and model.conditioning.labels:
+        some = _rows({**batch, "x": x}, slice(STYLES))
+        yield "classes", _classes(model, some, model.conditioning)
     codes = _cpu(_codes_of(model, {**batch, "x": x}).flatten(1))
     points, explained = project(codes)
     labels = batch.get("y")
@@ -142,6 +148,26 @@ def _samples(model: Autoencoder, title: str) -> Figure:
     labels, columns = conditioning.shown(64)
     x = _cpu(model.sample(len(labels), labels.to(model.device)).mean)
     return samples(x, title=f"{title}, a class in each column", columns=columns)
+
+
+def _styles(model: Autoencoder, number: int) -> Figure:
+    """Draw styles of the prior under each class."""
+    shown = range(min(number, MOST_CLASSES))
+    x = _cpu(drawn_styles(model, STYLES, shown, seed=0))
+    return classes(x, title="a style in each row", names=_names(model, shown))
+
+
+def _classes(model: Autoencoder, batch: Batch, conditioning: Conditioning) -> Figure:
+    """Draw examples, and beside each its style under each class."""
+    shown = range(min(conditioning.classes, MOST_CLASSES))
+    own = None if model.sets_condition else conditioning.of_batch(batch)
+    x = _cpu(changed_classes(model, batch["x"], own, shown))
+    title = "examples, and their styles under each class"
+    return classes(x, title=title, names=_names(model, shown), examples=_cpu(batch["x"]))
+
+
+def _names(model: Autoencoder, shown: Sequence[int]) -> list[str]:
+    return [model.data.classes[k] if k < len(model.data.classes) else str(k) for k in shown]
 
 
 def _codes_of(model: Autoencoder, batch: Batch) -> Tensor:

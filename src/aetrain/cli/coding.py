@@ -2,13 +2,15 @@
 
 import csv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from aetrain.cli.conditions import Conditions
 from aetrain.cli.given import BLOCK, Given, in_our_words
 from aetrain.cli.shown import watch
 from aetrain.cli.sink import Numbers
@@ -20,23 +22,28 @@ from aetrain.trained import Trained
 NAME = "z"
 
 
-def codes_of(trained: Trained, examples: Given, *, draw: bool, seed: int) -> Numbers:
+def codes_of(
+    trained: Trained, examples: Given, conditions: Conditions, *, draw: bool, seed: int
+) -> Numbers:
     """Return the codes of examples, to be computed block by block, with the labels beside them.
 
     Arguments:
         trained: the model.
         examples: what is encoded.
+        conditions: under which a conditional model works.
         draw: draw from q(z|x) instead of taking its mean.
         seed: of the draws, block by block.
     """
 
     def blocks() -> Iterator[Tensor]:
         total = -(-len(examples) // BLOCK)
-        for number, x in enumerate(watch("encoding", total)(examples.examples())):
-            q = trained.posterior(x)
-            if draw:
-                seed_torch(trained.model.device, SAMPLE, seed, number)
-            yield q.sample() if draw else q.mean
+        for number, (x, y) in enumerate(watch("encoding", total)(examples.batches())):
+            with trained.model.under(conditions.of(len(x), y, examples.classes), len(x)):
+                q = trained.posterior(x)
+                if draw:
+                    seed_torch(trained.model.device, SAMPLE, seed, number)
+                z = q.sample() if draw else q.mean
+            yield z
 
     beside: dict[str, np.ndarray] = {}
     labels = [table.y for _, table, _ in examples.tables if table.y is not None]
@@ -46,8 +53,17 @@ def codes_of(trained: Trained, examples: Given, *, draw: bool, seed: int) -> Num
     return Numbers(blocks(), len(examples), trained.latent, name=NAME, beside=beside)
 
 
-def read_codes(path: Path, latent: torch.Size) -> Tensor:
-    """Return codes (N, *latent) of an .npz with `z`, an .npy or a .csv.
+@final
+class Read(NamedTuple):
+    """Codes z (N, *latent) and, of an .npz that has them, labels y (N,) and the classes' names."""
+
+    z: Tensor
+    y: Tensor | None
+    classes: Sequence[str]
+
+
+def read_codes(path: Path, latent: torch.Size) -> Read:
+    """Return the codes of an .npz with `z`, an .npy or a .csv.
 
     Raises:
         UserError: where the file cannot be read, or holds codes of another shape.
@@ -58,7 +74,7 @@ def read_codes(path: Path, latent: torch.Size) -> Tensor:
     if not path.is_file():
         raise UserError(f"{path}: no such file; choose one that ae encode has written")
     try:
-        found = readers[path.suffix.lower()](path)
+        found, y, classes = readers[path.suffix.lower()](path)
     except UserError as error:
         raise in_our_words(error) from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -72,24 +88,33 @@ def read_codes(path: Path, latent: torch.Size) -> Tensor:
     codes = torch.from_numpy(np.require(found, np.float32, ["C", "W"])).reshape(-1, *latent)
     if not codes.isfinite().all():
         raise UserError(f"{path}: holds a number that is not finite; choose codes that all are")
-    return codes
+    if y is not None and (y.shape != (len(codes),) or y.dtype.kind not in "iu"):
+        raise UserError(f"{path}: y holds {y.shape} {y.dtype} for {len(codes)} codes: must be a"
+                        " whole number for each")  # fmt: skip
+    labels = None if y is None else torch.from_numpy(y.astype(np.int64))
+    return Read(codes, labels, [] if classes is None else [str(name) for name in classes])
 
 
-def _npz(path: Path) -> np.ndarray:
+Arrays = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
+"""Codes, labels and the names of classes."""
+
+
+def _npz(path: Path) -> Arrays:
     with np.load(path, allow_pickle=False) as arrays:
         names = arrays.files
         name = NAME if NAME in names else names[0] if len(names) == 1 else None
         if name is None:
             raise UserError(f"{path}: which array are the codes? Its arrays are"
                             f" {', '.join(names)}; use the name {NAME}")  # fmt: skip
-        return arrays[name]
+        y, classes = (arrays[n] if n in names else None for n in ("y", "classes"))
+        return arrays[name], y, classes
 
 
-def _npy(path: Path) -> np.ndarray:
-    return np.load(path, allow_pickle=False)
+def _npy(path: Path) -> Arrays:
+    return np.load(path, allow_pickle=False), None, None
 
 
-def _csv(path: Path) -> np.ndarray:
+def _csv(path: Path) -> Arrays:
     with path.open(newline="", encoding="utf-8-sig") as file:
         head = next(csv.reader(file), [])
-    return read_csv(path, "y" if "y" in head else None)["train"].x
+    return read_csv(path, "y" if "y" in head else None)["train"].x, None, None

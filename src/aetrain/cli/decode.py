@@ -19,6 +19,11 @@ Examples
 @click.command(epilog=EPILOG)
 @options.run
 @click.argument("codes", type=options.PLACE)
+@click.option(
+    "--condition",
+    metavar="CLASS",
+    help="Of a conditional model: name or number of a class.  [default: labels in an .npz]",
+)
 @options.scaled
 @options.as_json
 @options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_decode.png")
@@ -26,6 +31,7 @@ Examples
 def decode(
     run: Path,
     codes: Path,
+    condition: str | None,
     scaled: bool,
     as_json: bool,
     output: Path | None,
@@ -37,10 +43,12 @@ def decode(
 
     with opened(run, device, allow) as found:
         from aetrain.cli.coding import read_codes
-        from aetrain.cli.deliver import deliver, place, tell
+        from aetrain.cli.conditions import Conditions
+        from aetrain.cli.deliver import decoded, deliver, place, tell
 
         path = place(output, found, "decode")
-        z = read_codes(codes, found.trained.latent)
-        blocks = (found.trained.decode(part) for part in z.split(500))
+        z, y, classes = read_codes(codes, found.trained.latent)
+        c = Conditions(found, condition).of(len(z), y, classes)
+        blocks = decoded(found.trained, z, c)
         deliver(path, blocks, len(z), found, title=f"decodes of {codes.name}", scaled=scaled)
     tell(as_json, path, decoded=len(z))

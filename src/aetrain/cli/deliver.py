@@ -1,6 +1,7 @@
 """How a verb hands over what it has made: a picture, a folder of pictures, or numbers."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 import torch
 from torch import Tensor
 
+from aetrain.cli.given import BLOCK
 from aetrain.cli.opened import Opened
 from aetrain.cli.shown import print_json, watch
 from aetrain.cli.sink import (
@@ -22,6 +24,7 @@ from aetrain.cli.sink import (
 from aetrain.data_of import transform_of
 from aetrain.errors import UserError
 from aetrain.figures.tiles import is_image
+from aetrain.trained import Trained
 
 
 def place(output: Path | None, run: Opened, verb: str) -> Path:
@@ -61,6 +64,17 @@ def in_units(run: Opened, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
     transform = transform_of(run.trained)
     for block in blocks:
         yield transform.inverse(block)
+
+
+def decoded(trained: Trained, z: Tensor, condition: Tensor | None) -> Iterator[Tensor]:
+    """Return what becomes of codes (N, *latent) under their conditions, block by block.
+
+    What the model refuses is said now, before a file is begun.
+    """
+    each = repeat(None) if condition is None else condition.split(BLOCK)
+    parts = zip(z.split(BLOCK), each, strict=False)
+    blocks = (trained.decode(part, condition=c) for part, c in parts)
+    return chain([next(blocks)], blocks)
 
 
 def tell(as_json: bool, path: Path, **more: Any) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import Tensor
 
+    from aetrain.cli.given import Block
     from aetrain.cli.opened import Opened
 
 EPILOG = """\b
@@ -37,6 +38,7 @@ NOISES = ("masking", "gaussian", "salt_and_pepper", "erase", "speckle")
 @click.option("--clean", type=click.Path(), multiple=True, metavar="FILE", help="Without noise.")
 @click.option("--noise", type=click.Choice(NOISES), help="Put on FILES first.")
 @click.option("--level", type=float, help="Of the noise.  [default: 0.25]")
+@options.condition
 @options.scaled
 @options.seed
 @options.data
@@ -49,6 +51,7 @@ def denoise(
     clean: tuple[str, ...],
     noise: str | None,
     level: float | None,
+    condition: str | None,
     scaled: bool,
     seed: int,
     places: tuple[str, ...],
@@ -66,6 +69,7 @@ def denoise(
     if level is not None and not noise:
         raise UserError(f"--level {level:g}: there is no noise that it is of; use --noise too")
     with opened(run, device, allow) as found:
+        from aetrain.cli.conditions import Conditions
         from aetrain.cli.deliver import place, tell
         from aetrain.cli.given import given
         from aetrain.cli.restoring import restore
@@ -78,22 +82,22 @@ def denoise(
                 f"--clean {' '.join(clean)}: holds {len(wanted)} examples for {len(x)} noisy ones;"
                 " use one for each"
             )
-        clean_blocks = None if wanted is None else wanted.examples()
-        pairs = _pairs(found, x.examples(), clean_blocks, noise, level, seed)
-        draw = _drawing(known=bool(noise or clean))
-        errors = restore(path, found, pairs, len(x), draw=draw, scaled=scaled)
+        clean_blocks = None if wanted is None else (block.x for block in wanted.batches())
+        pairs = _pairs(found, x.batches(), clean_blocks, noise, level, seed)
+        draw, under = _drawing(known=bool(noise or clean)), Conditions(found, condition)
+        errors = restore(path, found, pairs, x, under, draw=draw, scaled=scaled)
     told = errors.both() if noise or clean else {}
     tell(as_json, path, examples=errors.examples, **told)
 
 
 def _pairs(
     run: "Opened",
-    given: "Iterable[Tensor]",
+    given: "Iterable[Block]",
     wanted: "Iterable[Tensor] | None",
     noise: str | None,
     level: float | None,
     seed: int,
-) -> "Iterable[tuple[Tensor, Tensor]]":
+) -> "Iterable[tuple[Block, Tensor]]":
     """Return what the model is given beside what is wanted of it."""
     from aetrain.cli.restoring import with_itself, with_noise
 

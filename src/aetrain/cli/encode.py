@@ -22,6 +22,7 @@ Examples
 @click.option("--draw", is_flag=True, help="Draw z from q(z|x), instead of taking its mean.")
 @options.scaled
 @options.label
+@options.condition
 @options.seed
 @options.data
 @options.as_json
@@ -33,6 +34,7 @@ def encode(
     draw: bool,
     scaled: bool,
     label: str | None,
+    condition: str | None,
     seed: int,
     places: tuple[str, ...],
     as_json: bool,
@@ -45,6 +47,7 @@ def encode(
 
     with opened(run, device, allow) as found:
         from aetrain.cli.coding import codes_of
+        from aetrain.cli.conditions import Conditions
         from aetrain.cli.deliver import tell
         from aetrain.cli.given import given
         from aetrain.cli.sink import WRITERS, check_sink, write_numbers
@@ -52,5 +55,6 @@ def encode(
         path = output or Path("codes.npz")
         check_sink(path, WRITERS, folder=False)
         examples = given(data, found, seed=seed, scaled=scaled, label=label, places=places)
-        write_numbers(path, codes_of(found.trained, examples, draw=draw, seed=seed))
+        under = Conditions(found, condition)
+        write_numbers(path, codes_of(found.trained, examples, under, draw=draw, seed=seed))
     tell(as_json, path, codes=len(examples))

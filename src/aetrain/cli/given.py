@@ -14,6 +14,7 @@ from aetrain.data.array import READERS, Array
 from aetrain.data.draws import SPLITS
 from aetrain.data.image_files import Files
 from aetrain.data.images import SUFFIXES, ImageFolder
+from aetrain.data.labelled import MISSING
 from aetrain.data.table import Splits, Table
 from aetrain.data.transform import Transform
 from aetrain.data.view import View
@@ -65,21 +66,32 @@ class Given:
                     raw = transform(raw)
                 yield Block(raw.to(self.dtype), None if table.y is None else table.y[rows])
 
-    def examples(self, size: int = BLOCK) -> Iterator[Tensor]:
-        """Yield x (B, *event), blocks of `size` across tables, so that two sets go side by side."""
-        held: list[Tensor] = []
-        for x, _ in self.blocks():
-            held.append(x)
-            while sum(map(len, held)) >= size:
-                whole = torch.cat(held)
-                yield whole[:size]
-                held = [whole[size:]]
-        if sum(map(len, held)):
-            yield torch.cat(held)
+    def batches(self, size: int = BLOCK) -> Iterator[Block]:
+        """Yield blocks of `size` across tables, so that two sets go side by side.
 
-    def first(self, most: int) -> Tensor:
-        """Return the first examples, (n, *event)."""
-        return next(self.examples(most))
+        Where some tables have labels, the others' are missing, which is below 0.
+        """
+        held: list[Block] = []
+        for block in self.blocks():
+            held.append(block)
+            while sum(len(x) for x, _ in held) >= size:
+                x, y = _joined(held)
+                yield Block(x[:size], None if y is None else y[:size])
+                held = [Block(x[size:], None if y is None else y[size:])]
+        if sum(len(x) for x, _ in held):
+            yield _joined(held)
+
+    def first(self, most: int) -> Block:
+        """Return the first examples."""
+        return next(self.batches(most))
+
+
+def _joined(blocks: Sequence[Block]) -> Block:
+    x = torch.cat([block.x for block in blocks])
+    if all(block.y is None for block in blocks):
+        return Block(x, None)
+    missing = [torch.full((len(x),), MISSING) if y is None else y for x, y in blocks]
+    return Block(x, torch.cat(missing))
 
 
 def given(

@@ -9,11 +9,13 @@ from aetrain.cli import options
 EPILOG = """\b
 A and B are images, or FILE:N and SPLIT:N for row N of a file or of the run's own data.
 Codes go the shortest way in their space: a line, a great circle or a geodesic. The picture shows
-below them the same shares of the two examples themselves.
+below them the same shares of the two examples themselves. Where a conditional model is told no
+--condition, its conditions go from the label of A to that of B, in a line.
 \b
 Examples
   ae interpolate last test:0 test:1
   ae interpolate RUN smile.png frown.png -n 20 -o way/
+  ae interpolate RUN test:0 test:1 --condition 3     both written as a three, on the way too
 """
 
 
@@ -22,6 +24,7 @@ Examples
 @click.argument("a", type=click.Path())
 @click.argument("b", type=click.Path())
 @options.count("Steps, both ends included.", 10, minimum=2)
+@options.condition
 @options.scaled
 @options.seed
 @options.data
@@ -33,6 +36,7 @@ def interpolate(
     a: str,
     b: str,
     number: int,
+    condition: str | None,
     scaled: bool,
     seed: int,
     places: tuple[str, ...],
@@ -47,27 +51,34 @@ def interpolate(
     with opened(run, device, allow) as found:
         import torch
 
-        from aetrain.cli.deliver import deliver, place, tell
+        from aetrain.cli.conditions import Conditions
+        from aetrain.cli.deliver import decoded, deliver, place, tell
         from aetrain.cli.given import given
         from aetrain.cli.sink import write_figure
+        from aetrain.evaluation.paths import between
         from aetrain.evaluation.paths import path as way
         from aetrain.figures.curves import curves
         from aetrain.figures.rows import named_rows
         from aetrain.figures.tiles import is_image
 
         path, trained = place(output, found, "interpolate"), found.trained
-        ends = [given([w], found, seed=seed, scaled=scaled, places=places).first(1) for w in (a, b)]
-        x = torch.cat(ends)
-        with torch.no_grad():
+        under = Conditions(found, condition)
+        ends = [given([w], found, seed=seed, scaled=scaled, places=places) for w in (a, b)]
+        blocks = [end.first(1) for end in ends]
+        x = torch.cat([block.x for block in blocks])
+        each = [under.of(1, block.y, end.classes) for block, end in zip(blocks, ends, strict=True)]
+        known = [c for c in each if c is not None]
+        c = torch.cat(known) if len(known) == 2 else None
+        t = torch.linspace(0, 1, number, device=x.device, dtype=x.dtype)
+        with torch.no_grad(), trained.model.under(c, 2):
             q = trained.posterior(x)
-            t = torch.linspace(0, 1, number, device=x.device, dtype=x.dtype)
-            decoded = trained.decode(way(q, q.mean[0], q.mean[1], t))
-        share = t.view(-1, *[1] * (x.dim() - 1))
-        rows = {"codes": decoded.cpu(), "values": ((1 - share) * x[0] + share * x[1]).cpu()}
+            z = way(q, q.mean[0], q.mean[1], t)
+        made = torch.cat(list(decoded(trained, z, None if c is None else between(c, t))))
+        rows = {"codes": made.cpu(), "values": between(x, t).cpu()}
         title = f"from {a} to {b}"
         if path.suffix.lower() == ".png":
             draw = named_rows if is_image(trained.event) else curves
             write_figure(path, draw(rows, title=title))
         else:
-            deliver(path, [decoded], number, found, title=title, scaled=scaled)
+            deliver(path, [made], number, found, title=title, scaled=scaled)
     tell(as_json, path, steps=number)

@@ -86,6 +86,16 @@ scaled = click.option(
     help="Numbers in files are as the model sees them, not in the units of the training's files.",
 )
 
+condition = click.option(
+    "--condition",
+    metavar="CLASS",
+    help="Of a conditional model: name or number of a class.  [default: the examples' labels]",
+)
+
+chosen_condition = click.option(
+    "--condition", metavar="CLASS", help="Of a conditional model: name or number of a class."
+)
+
 label = click.option("--label", metavar="NAME", help="Column or array of labels in the files.")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from aetrain.cli.classes import classes
 from aetrain.cli.compare import compare
 from aetrain.cli.decode import decode
 from aetrain.cli.denoise import denoise
@@ -38,6 +39,7 @@ VERBS: Sequence[click.Command] = (
     decode,
     interpolate,
     traverse,
+    classes,
     denoise,
     search,
     export,

@@ -22,6 +22,7 @@ Examples
 @options.words("data")
 @options.scaled
 @options.label
+@options.condition
 @options.seed
 @options.data
 @options.as_json
@@ -32,6 +33,7 @@ def reconstruct(
     data: tuple[str, ...],
     scaled: bool,
     label: str | None,
+    condition: str | None,
     seed: int,
     places: tuple[str, ...],
     as_json: bool,
@@ -43,6 +45,7 @@ def reconstruct(
     from aetrain.cli.opened import opened
 
     with opened(run, device, allow) as found:
+        from aetrain.cli.conditions import Conditions
         from aetrain.cli.deliver import place, tell
         from aetrain.cli.given import given
         from aetrain.cli.restoring import restore, with_itself
@@ -50,12 +53,13 @@ def reconstruct(
 
         path = place(output, found, "reconstruct")
         examples = given(data, found, seed=seed, scaled=scaled, label=label, places=places)
-        pairs = with_itself(examples.examples())
+        pairs = with_itself(examples.batches())
         errors = restore(
             path,
             found,
             pairs,
-            len(examples),
+            examples,
+            Conditions(found, condition),
             draw=lambda x, _, restored: reconstructions(x, restored, title=""),
             scaled=scaled,
         )

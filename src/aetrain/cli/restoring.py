@@ -8,8 +8,9 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from aetrain.cli.conditions import Conditions
 from aetrain.cli.deliver import deliver
-from aetrain.cli.given import BLOCK
+from aetrain.cli.given import BLOCK, Block, Given
 from aetrain.cli.opened import Opened
 from aetrain.cli.shown import watch
 from aetrain.cli.sink import write_figure
@@ -47,8 +48,9 @@ Draw = Callable[[Tensor, Tensor, Tensor], Figure]
 def restore(
     path: Path,
     run: Opened,
-    pairs: Iterable[tuple[Tensor, Tensor]],
-    count: int,
+    pairs: Iterable[tuple[Block, Tensor]],
+    examples: Given,
+    conditions: Conditions,
     *,
     draw: Draw,
     scaled: bool,
@@ -58,23 +60,25 @@ def restore(
     Arguments:
         path: a .png shows the first 16; else all that is put out is written.
         run: the model.
-        pairs: what is given, and what is wanted, (B, *event).
-        count: how many examples these are.
+        pairs: what is given, with its labels, and what is wanted, (B, *event).
+        examples: what is given, all of it.
+        conditions: under which a conditional model works.
         draw: makes the picture.
         scaled: leave numbers as the model puts them out.
     """
     errors, first = Errors(), list[tuple[Tensor, Tensor, Tensor]]()
 
     def blocks() -> Iterator[Tensor]:
-        for x, wanted in watch(run.name, -(-count // BLOCK))(pairs):
-            restored = run.trained.reconstruct(x)
+        for (x, y), wanted in watch(run.name, -(-len(examples) // BLOCK))(pairs):
+            c = conditions.of(len(x), y, examples.classes)
+            restored = run.trained.reconstruct(x, condition=c)
             errors.add(wanted, x, restored)
             if sum(len(some[0]) for some in first) < MOST:
                 first.append((x.cpu(), wanted.cpu(), restored.cpu()))
             yield restored
 
     if path.suffix.lower() != ".png":
-        deliver(path, blocks(), count, run, title="", scaled=scaled)
+        deliver(path, blocks(), len(examples), run, title="", scaled=scaled)
         return errors
     for _ in blocks():
         pass
@@ -82,15 +86,15 @@ def restore(
     return errors
 
 
-def with_itself(blocks: Iterable[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+def with_itself(blocks: Iterable[Block]) -> Iterator[tuple[Block, Tensor]]:
     """Yield each block as what is given and as what is wanted."""
-    return ((x, x) for x in blocks)
+    return ((block, block.x) for block in blocks)
 
 
 def with_noise(
-    blocks: Iterable[Tensor], noise: Corruption, seed: int
-) -> Iterator[tuple[Tensor, Tensor]]:
+    blocks: Iterable[Block], noise: Corruption, seed: int
+) -> Iterator[tuple[Block, Tensor]]:
     """Yield each block with noise, a function of the seed and of its number, and without."""
-    for number, x in enumerate(blocks):
+    for number, (x, y) in enumerate(blocks):
         seed_torch(x.device, EVALUATE, seed, number, 1)
-        yield noise(x), x
+        yield Block(noise(x), y), x

@@ -20,7 +20,7 @@ Examples
 @options.run
 @options.count("Samples.", 64)
 @click.option("--draw", is_flag=True, help="Draw x from p(x|z) too, instead of taking its mean.")
-@click.option("--condition", type=int, metavar="CLASS", help="Class of a conditional model.")
+@options.chosen_condition
 @options.scaled
 @options.seed
 @options.as_json
@@ -30,7 +30,7 @@ def sample(
     run: Path,
     number: int,
     draw: bool,
-    condition: int | None,
+    condition: str | None,
     scaled: bool,
     seed: int,
     as_json: bool,
@@ -42,11 +42,13 @@ def sample(
     from aetrain.cli.opened import opened
 
     with opened(run, device, allow) as found:
+        from aetrain.cli.conditions import Conditions
         from aetrain.cli.deliver import deliver, place, tell
 
         path = place(output, found, "sample")
         trained = found.trained
-        blocks = trained.samples(number, seed=seed, mean=not draw, condition=condition)
+        chosen = Conditions(found, condition).chosen
+        blocks = trained.samples(number, seed=seed, mean=not draw, condition=chosen)
         first = next(blocks)  # what the model refuses is said before a file is begun
         blocks = chain([first], blocks)
         deliver(path, blocks, number, found, title=f"{number} samples", scaled=scaled)

@@ -47,6 +47,7 @@ SHOWN = 20
 )
 @click.option("--metric", type=click.Choice(METRICS), default="euclidean", show_default=True,
               help="What is near.")  # fmt: skip
+@options.condition
 @options.scaled
 @options.label
 @options.seed
@@ -61,6 +62,7 @@ def search(
     number: int,
     by: str,
     metric: str,
+    condition: str | None,
     scaled: bool,
     label: str | None,
     seed: int,
@@ -74,6 +76,7 @@ def search(
     from aetrain.cli.opened import opened
 
     with opened(run, device, allow) as found:
+        from aetrain.cli.conditions import Conditions
         from aetrain.cli.given import given
         from aetrain.cli.searching import Search, require_few
         from aetrain.cli.sink import check_sink
@@ -84,7 +87,8 @@ def search(
         asked, among = (given(w, found, **own) for w in ((query,), data or ("train",)))
         if path.suffix.lower() == ".png":
             require_few(asked, number)
-        result = Search(found.trained, asked, among, n=number, by=by, metric=metric)
+        under = Conditions(found, condition)
+        result = Search(found.trained, asked, among, under, n=number, by=by, metric=metric)
         result.write(path)
     _tell(as_json, path, result.rows(), result.figures())
 

@@ -7,6 +7,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from aetrain.cli.conditions import Conditions
 from aetrain.cli.given import BLOCK, Given, split_word
 from aetrain.cli.shown import watch
 from aetrain.cli.sink import MOST_TILES, write_figure
@@ -28,6 +29,7 @@ class Search:
         trained: the model.
         asked: the queries.
         among: where to look.
+        conditions: under which a conditional model works.
         n: neighbours of each query.
         by: codes or pixels.
         metric: of `METRICS`.
@@ -37,10 +39,19 @@ class Search:
     """
 
     def __init__(
-        self, trained: Trained, asked: Given, among: Given, *, n: int, by: str, metric: str
+        self,
+        trained: Trained,
+        asked: Given,
+        among: Given,
+        conditions: Conditions,
+        *,
+        n: int,
+        by: str,
+        metric: str,
     ) -> None:
         _require(trained, by, metric)
-        self._trained, self._asked, self._among, self._by = trained, asked, among, by
+        self._trained, self._conditions, self._by = trained, conditions, by
+        self._asked, self._among = asked, among
         left_out = _own_rows(asked, among)
         there = len(among) - (left_out >= 0).any().item()
         if n > there:
@@ -53,14 +64,13 @@ class Search:
 
     @torch.no_grad()
     def _points(self, given: Given) -> Iterator[Tensor]:
-        """Yield what is compared, (B, D), on the CPU; conditional codes are of the labels."""
-        model = self._trained.model
+        """Yield what is compared, (B, D), on the CPU."""
+        conditions, model = self._conditions, self._trained.model
         for x, y in given.blocks():
             if self._by == "pixels":
                 yield x.flatten(1).cpu()
                 continue
-            batch = {"x": x} if y is None else {"x": x, "y": y.to(x.device)}
-            with model.conditioned(batch):
+            with model.under(conditions.of(len(x), y, given.classes), len(x)):
                 codes = self._trained.posterior(x).mean
             yield codes.flatten(1).cpu()
 

@@ -9,7 +9,8 @@ from aetrain.cli import options
 EPILOG = """\b
 Each row moves one number of the code, from --span standard deviations below its mean over 1,000
 training examples to as many above; all others keep those of the example --at, or their mean. The
-rows are those of the ten numbers that vary most, the first most of all.
+rows are those of the ten numbers that vary most, the first most of all. A conditional model
+decodes under --condition, or the label of --at.
 \b
 Examples
   ae traverse last
@@ -25,6 +26,7 @@ EXAMPLES = 1000
 @click.option("--dim", "dims", type=click.IntRange(min=0), multiple=True, help="From 0.")
 @options.count("Steps in a row.", 9, minimum=2)
 @click.option("--span", type=click.FloatRange(min=0, min_open=True), default=2.0, show_default=True)
+@options.condition
 @options.scaled
 @options.seed
 @options.data
@@ -37,6 +39,7 @@ def traverse(
     dims: tuple[int, ...],
     number: int,
     span: float,
+    condition: str | None,
     scaled: bool,
     seed: int,
     places: tuple[str, ...],
@@ -49,7 +52,10 @@ def traverse(
     from aetrain.cli.opened import opened
 
     with opened(run, device, allow) as found:
-        from aetrain.cli.deliver import deliver, place, tell
+        import torch
+
+        from aetrain.cli.conditions import Conditions
+        from aetrain.cli.deliver import decoded, deliver, place, tell
         from aetrain.cli.given import given
         from aetrain.cli.sink import write_figure
         from aetrain.data_of import chosen_rows
@@ -60,15 +66,20 @@ def traverse(
         from aetrain.figures.tiles import is_image
 
         path, trained = place(output, found, "traverse"), found.trained
-        base = None
+        under, base = Conditions(found, condition), None
+        c = under.of(1)
         if at is not None:
-            x = given([at], found, seed=seed, scaled=scaled, places=places).first(1)
-            base = trained.encode(x)[0].flatten().float().cpu()
+            example = given([at], found, seed=seed, scaled=scaled, places=places)
+            x, y = example.first(1)
+            c = under.of(1, y, example.classes)
+            base = trained.encode(x, condition=c)[0].flatten().float().cpu()
         data = found.data(places)
         rows = chosen_rows(data, "train", EXAMPLES, seed)
         codes = encoded(trained.model, data, "train", rows, trained.model.device).z
         walk = traversal(trained.model, codes, base=base, dims=dims, steps=number, span=span)
-        x = trained.decode(walk.z.flatten(0, 1)).cpu().unflatten(0, walk.z.shape[:2])
+        z = walk.z.flatten(0, 1)
+        each = None if c is None else c.expand(len(z), *c.shape[1:])
+        x = torch.cat(list(decoded(trained, z, each))).cpu().unflatten(0, walk.z.shape[:2])
         title = f"each number of the code, from −{span:g} to {span:g} standard deviations"
         if path.suffix.lower() != ".png":
             flat = x.flatten(0, 1)

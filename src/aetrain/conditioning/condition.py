@@ -64,6 +64,7 @@ class Condition:
         if self._present is None:
             raise UserError(
                 "conditioning: this model works under a condition, and none is given: use"
-                " condition=..., a class or one for each example, as in sample(n, condition=3)"
+                " condition=..., a class or one for each example, as in sample(n, condition=3), or"
+                " ae sample RUN --condition 3"
             )
         return self._present.to(like)

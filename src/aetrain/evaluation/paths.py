@@ -11,6 +11,12 @@ from aetrain.distributions.von_mises_fisher import VonMisesFisher
 from aetrain.distributions.wrapped_normal import WrappedNormal
 
 
+def between(ends: Tensor, t: Tensor) -> Tensor:
+    """Return (1 − t) a + t b, (T, *shape), for ends a and b, (2, *shape), and shares t (T,)."""
+    share = t.view(-1, *[1] * (ends.dim() - 1))
+    return (1 - share) * ends[0] + share * ends[1]
+
+
 @singledispatch
 def path(q: Distribution, a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     """Return the codes (T, *latent) at shares t (T,) of the way from a to b, both (*latent,).
@@ -26,8 +32,7 @@ def path(q: Distribution, a: Tensor, b: Tensor, t: Tensor) -> Tensor:
         Ungar: A gyrovector space approach to hyperbolic geometry. 2008.
         https://doi.org/10.2200/S00175ED1V01Y200901MAS004 (the geodesic a ⊕ t ⊗ (−a ⊕ b))
     """
-    share = t.view(-1, *[1] * a.dim())
-    return (1 - share) * a + share * b
+    return between(torch.stack([a, b]), t)
 
 
 @path.register

@@ -1,44 +1,64 @@
-"""The class changes while the code stays."""
+"""A sheet of styles and classes: a row is one style, a column one class."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import islice
 
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aetrain.figures.samples import samples
-from aetrain.player import Batch
+from aetrain.figures.canvas import INK, MARGIN, SMALL, mount, width_of
+from aetrain.figures.curves import curves
+from aetrain.figures.tiles import compose, is_image
 
-if TYPE_CHECKING:
-    from aetrain.autoencoder import Autoencoder  # it imports pyplot, by Lightning
-
-MOST = 64
-MOST_CLASSES = 15
+GAP = 2
+MOST_CURVES = 3
+LINE = 16  # pixels below the tiles, for names that lie
 
 
-@torch.no_grad()
-def classes(model: "Autoencoder", batch: Batch) -> Figure:
-    """Draw examples in the first column, and beside each its code decoded under each class.
+def classes(
+    x: Tensor,
+    *,
+    title: str,
+    names: Sequence[str],
+    examples: Tensor | None = None,
+    low: float = 0.0,
+    high: float = 1.0,
+) -> Figure:
+    """Draw each style under each class; of events that are no images, curves of three of these.
 
-    Raises:
-        ValueError: for a model without a condition.
+    Arguments:
+        x: (N, K, *event).
+        title: above it.
+        names: of the K classes, written below the columns.
+        examples: what the styles are of, (N, *event), to the left of them.
+        low: the value that is black.
+        high: the value that is white.
     """
-    if (conditioning := model.conditioning) is None:
-        raise ValueError("only a conditional model has classes to decode under")
-    shown = min(conditioning.classes, MOST_CLASSES)
-    rows = min(MOST // (shown + 1), len(batch["x"]))
-    few = {name: part[:rows] for name, part in batch.items()}
-    x = few["x"].to(model.dtype)
-    with model.conditioned(few):
-        z = model.encode(x).mean
-    columns = [x]
-    for k in range(shown):
-        with model.under(k, rows):
-            columns.append(model.decode(z).mean)
-    sheet = torch.stack(columns, 1).flatten(0, 1)
-    title = "examples, and their codes under each class"
-    return samples(_cpu(sheet), title=title, columns=shown + 1)
-
-
-def _cpu(x: Tensor) -> Tensor:
-    return x.detach().float().cpu()
+    if not is_image(x.shape[2:]):
+        every = {} if examples is None else {"example": examples}
+        every |= {name: x[:, k] for k, name in enumerate(names)}
+        return curves(dict(islice(every.items(), MOST_CURVES)), title=title)
+    heads = list(names)
+    if examples is not None:
+        x, heads = torch.cat([examples.unsqueeze(1), x], 1), ["", *heads]
+    columns = x.shape[1]
+    picture = compose(
+        x.flatten(0, 1), columns=columns, low=low, high=high, smallest=48, largest=128, gap=GAP
+    )
+    across = (picture.shape[1] + GAP) / columns
+    longest = max(map(width_of, heads))
+    lie = longest <= across
+    figure, axes = mount(picture, title=title, bottom=MARGIN + (LINE if lie else longest))
+    for k, name in enumerate(heads):
+        axes.text(
+            (k + 0.5) * across - GAP / 2,
+            picture.shape[0] + 5,
+            name,
+            size=SMALL,
+            color=INK,
+            ha="center",
+            va="top",
+            rotation=0 if lie else 90,
+        )
+    return figure

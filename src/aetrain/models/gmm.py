@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, MixtureSameFamily
 
 from aetrain.autoencoder import Autoencoder
+from aetrain.classes.stepwise_em import StepwiseEM
 from aetrain.data.module import DataModule
 from aetrain.distributions.around_plane import AroundPlane
 from aetrain.distributions.delta import Delta
@@ -28,6 +29,7 @@ from aetrain.seeding import INITIALISE, seed_torch
 
 LOG_SCALE_BOUND = 10.0
 LEAST_SCALE = 1e-3
+MOST_STEPS = 1000
 
 
 @final
@@ -36,8 +38,10 @@ class GMM(Autoencoder):
 
     With as many axes as x has values it is a Gaussian mixture of x. Before the first step axes,
     mixture (scikit-learn's expectation maximisation) and σ are fitted to training examples in
-    memory; training then leaves them as they are, or with `rate` goes on by the gradient of
-    log p(x) over all examples, which may be more than fit there.
+    memory. Training then leaves them as they are, or goes on over all examples, which may be more
+    than fit there: with `minibatch` by stepwise expectation maximisation of the scores' mixture
+    (`StepwiseEM`), which then begins after one step on those in memory, or with `rate` by the
+    gradient of log p(x).
 
     A code is s; `distortion` = −log N(r; 0, σ² I), `rate` = −log p(s), and the `elbo` is log p(x).
 
@@ -46,7 +50,10 @@ class GMM(Autoencoder):
         components: K.
         examples: at most so many training examples that it is fitted to.
         floor: added to the diagonals of Σₖ, so that none becomes singular.
-        rate: learning rate after that, over that of `optimizer`; 0: it is not trained.
+        rate: learning rate after that, over that of `optimizer`; 0: no gradient moves it.
+        minibatch: whether the mixture follows every batch.
+        power: α of the steps (t + t₀)^−α with which it does.
+        delay: t₀.
 
     Raises:
         UserError: where groups that it has no use for are chosen, or a number is out of its range.
@@ -56,6 +63,8 @@ class GMM(Autoencoder):
         https://doi.org/10.1111/j.2517-6161.1977.tb01600.x
         Tipping, Bishop: Mixtures of probabilistic principal component analysers. 1999.
         https://doi.org/10.1162/089976699300016728
+        Cappé, Moulines: On-line expectation-maximization algorithm for latent data models. 2009.
+        https://arxiv.org/abs/0712.4273
     """
 
     basis: Tensor
@@ -68,6 +77,9 @@ class GMM(Autoencoder):
         examples: int = 20_000,
         floor: float = 1e-4,
         rate: float = 0.0,
+        minibatch: bool = False,
+        power: float = 0.6,
+        delay: float = 2.0,
     ) -> None:
         super().__init__()
         pieces.require_own(
@@ -81,12 +93,17 @@ class GMM(Autoencoder):
         if examples < 2 or rate < 0:
             key, value = ("examples", examples) if examples < 2 else ("rate", rate)
             raise UserError(f"model.{key}={value}: must be {2 if examples < 2 else 0} or more")
+        if minibatch and rate:
+            raise UserError(
+                f"model.minibatch: moves the mixture itself, and model.rate={rate} would too: set"
+                " model.rate=0"
+            )
         self.event, size = pieces.event, pieces.event.numel()
         d = min(pieces.latent.numel(), size)
         # what is wrong with the numbers is said now
-        self.fitted = GaussianMixture((d,), components=components, floor=floor).requires_grad_(
-            False
-        )
+        steps = 1 if minibatch else MOST_STEPS
+        self.fitted = GaussianMixture((d,), components=components, floor=floor, iterations=steps)
+        self.fitted.requires_grad_(False)
         self.examples, self.rate = examples, rate
         # the fit replaces all of these
         self.mean = nn.Parameter(0.1 * torch.randn(size))
@@ -95,6 +112,9 @@ class GMM(Autoencoder):
         self.logits = nn.Parameter(torch.zeros(components))
         self.loc = nn.Parameter(torch.randn(components, d))
         self.factor = nn.Parameter(torch.eye(d).repeat(components, 1, 1))
+        own = self.logits, self.loc, self.factor
+        stepwise = StepwiseEM(*own, floor=floor, power=power, delay=delay)
+        self.stepwise = stepwise if minibatch else None
 
     def require(self, data: DataModule) -> None:
         """Refuse fewer training examples than components."""
@@ -112,6 +132,8 @@ class GMM(Autoencoder):
             x = data.examples(self.examples, self.device).flatten(1).double().cpu()
             seed_torch(self.device, INITIALISE, self.seed)
             self.fit(x)
+            if self.stepwise is not None:
+                self.stepwise.begin()
         self.world.copy_from_first(self)
 
     def fit(self, x: Tensor) -> None:
@@ -136,7 +158,17 @@ class GMM(Autoencoder):
 
     def terms(self, batch: Batch) -> Terms:
         """Return the two terms of −log p(x)."""
+        if self.stepwise is not None:
+            z = self.scores(batch["x"])
+            self.stepwise.note(z, self.responsibilities(z))
         return {**self._costs(batch)}
+
+    @torch.no_grad()
+    def responsibilities(self, z: Tensor) -> Tensor:
+        """Return p(k|s), (B, K), of scores s (B, d)."""
+        mixture = self.codes()
+        parts = mixture.component_distribution.log_prob(z.unsqueeze(1))
+        return (parts + mixture.mixture_distribution.logits).softmax(1)
 
     def _costs(self, batch: Batch) -> dict[str, Tensor]:
         z = self.scores(batch["x"])
@@ -162,7 +194,7 @@ class GMM(Autoencoder):
         log_scale = soft_bound(self.raw_scale, LOG_SCALE_BOUND)
         return AroundPlane(loc, self.basis, log_scale, self.event)
 
-    def codes(self) -> Distribution:
+    def codes(self) -> MixtureSameFamily:
         """Return Σₖ πₖ N(s; μₖ, Lₖ Lₖᵀ)."""
         diagonal = self.factor.diagonal(dim1=-2, dim2=-1).abs().clamp_min(LEAST_SCALE)
         lower = self.factor.tril(-1) + torch.diag_embed(diagonal)

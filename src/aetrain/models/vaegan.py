@@ -60,7 +60,7 @@ class VAEGAN(Pair):
         encoder, decoder, prior = pieces.encoder, pieces.decoder, pieces.prior
         require_rate(encoder.family, prior, "vaegan")
         pieces.require_own("vaegan", objective=(reconstruction, "reconstruction"))
-        _require(encoder, decoder, samples, features)
+        require_parts(encoder, decoder, samples, features, "vaegan")
         super().__init__(encoder, decoder, prior.requires_grad_(False), samples)
         decoder.family.requires_grad_(False)  # a mean does not know the scale
         network = partial(Featured, pieces.encoder_network, width=features)
@@ -129,14 +129,21 @@ class VAEGAN(Pair):
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
 
 
-def _require(encoder: Conditional, decoder: Conditional, samples: int, features: int) -> None:
-    require_gradient(decoder, "vaegan")
+def require_parts(
+    encoder: Conditional, decoder: Conditional, samples: int, features: int, model: str
+) -> None:
+    """Refuse parts that cannot play against a discriminator's features.
+
+    Raises:
+        UserError: where weights are shared, a mean has no gradient, or a number is out of range.
+    """
+    require_gradient(decoder, model)
     if samples != 1:
-        raise UserError(f"samples={samples}: model=vaegan draws one code; use samples=1")
+        raise UserError(f"samples={samples}: model={model} draws one code; use samples=1")
     if features < 1:
         raise UserError(f"model.features={features}: must be at least 1, such as 128")
     if not set(encoder.parameters()).isdisjoint(decoder.parameters()):
         raise UserError(
-            "model=vaegan trains encoder and decoder by costs of their own, and with network=tied"
+            f"model={model} trains encoder and decoder by costs of their own, and with network=tied"
             " they share weights: use network=mlp, or model=aae"
         )
