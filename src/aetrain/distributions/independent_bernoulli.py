@@ -5,8 +5,8 @@ from typing import final
 import torch
 from torch import Tensor
 from torch.distributions import Bernoulli
-from torch.nn.functional import binary_cross_entropy_with_logits
 
+from aetrain.distributions.cross_entropy import binary_cross_entropy
 from aetrain.distributions.product import Product
 
 
@@ -31,4 +31,4 @@ class IndependentBernoulli(Product):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return Σ x log π + (1 − x) log(1 − π), of the batch's shape."""
         logits, x = torch.broadcast_tensors(self.logits, value)
-        return -self.total(binary_cross_entropy_with_logits(logits, x, reduction="none"))
+        return -self.total(binary_cross_entropy(logits, x))

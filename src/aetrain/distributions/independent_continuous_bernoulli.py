@@ -5,8 +5,8 @@ from typing import Any, final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
+from aetrain.distributions.cross_entropy import binary_cross_entropy
 from aetrain.distributions.elementwise import Elementwise
 
 LOG_TWO = math.log(2)
@@ -36,7 +36,7 @@ class IndependentContinuousBernoulli(Elementwise):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return Σ log C + x log λ + (1 − x) log(1 − λ), of the batch's shape."""
         logits, x = torch.broadcast_tensors(self.logits, value)
-        cross_entropy = binary_cross_entropy_with_logits(logits, x, reduction="none")
+        cross_entropy = binary_cross_entropy(logits, x)
         return self.total(self._log_normaliser() - cross_entropy)
 
     def _log_normaliser(self) -> Tensor:

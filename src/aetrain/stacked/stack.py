@@ -4,9 +4,9 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from aetrain.conditional import Conditional
+from aetrain.distributions.cross_entropy import binary_cross_entropy
 from aetrain.errors import UserError
 from aetrain.families import full_precision
 from aetrain.networks.layered import Layered
@@ -83,7 +83,7 @@ class Stack:
             return -family(raw.unflatten(1, family.parameter_shape)).log_prob(target)
         raw, target = full_precision(raw), full_precision(target)
         if self.sigmoid:
-            return binary_cross_entropy_with_logits(raw, target, reduction="none").sum(1)
+            return binary_cross_entropy(raw, target).sum(1)
         return 0.5 * (self.down.nonlinearity(raw) - target).square().sum(1)
 
     def _encoded(self, number: int, h: Tensor) -> Tensor:
