@@ -44,6 +44,19 @@ def test_the_classification_is_the_cross_entropy_of_those_with_a_label() -> None
     torch.testing.assert_close(found, expected)
 
 
+def test_labelled_examples_beside_the_batch_are_those_that_are_classified() -> None:
+    made, given = built(), batch()
+    beside = {"x_labelled": torch.rand(7, *given["x"].shape[1:]), "y_labelled": torch.arange(7) % 3}
+    term = made.classification({**given, "y": torch.full_like(given["y"], -1), **beside})
+    found = term["classification"]
+    assert isinstance(found, Weighted)
+    alone = made.classification({"x": beside["x_labelled"], "y": beside["y_labelled"]})
+    wanted = alone["classification"]
+    assert isinstance(wanted, Weighted)
+    torch.testing.assert_close(found.value, wanted.value)
+    assert found.weight.sum() == 7
+
+
 def test_codes_are_probabilities_and_a_style_and_real_ones_unit_vectors() -> None:
     model = built()
     y, s = model.encode(batch()["x"]).mean.split([10, 3], 1)

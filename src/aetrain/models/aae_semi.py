@@ -121,9 +121,15 @@ class AAESemi(Pair):
         return {**self.of_class.deception([y]), **self.of_style.deception([s])}
 
     def classification(self, batch: Batch) -> Terms:
-        """Return `classification`, −log y_label in nats, of the examples that have a label."""
-        y = labels_of(batch, "aae_semi").clamp_min(-1)
-        return {"classification": Weighted(self._class_of(batch["x"]).surprise(y), y >= 0)}
+        """Return `classification`, −log y_label in nats, of the examples that have a label.
+
+        They are those beside the batch (`dataset.labelled_batch`), or else those in it.
+        """
+        if "y_labelled" in batch:
+            x, y = batch["x_labelled"], batch["y_labelled"]
+        else:
+            x, y = batch["x"], labels_of(batch, "aae_semi").clamp_min(-1)
+        return {"classification": Weighted(self._class_of(x).surprise(y), y >= 0)}
 
     def _parts(self, z: Tensor) -> tuple[Tensor, ...]:
         return z.split([self.classes, z.shape[-1] - self.classes], -1)
