@@ -53,7 +53,7 @@ def test_labelled_examples_beside_the_batch_are_those_that_are_classified() -> N
     alone = made.classification({"x": beside["x_labelled"], "y": beside["y_labelled"]})
     wanted = alone["classification"]
     assert isinstance(wanted, Weighted)
-    torch.testing.assert_close(found.value, wanted.value)
+    torch.testing.assert_close(found.cost, wanted.cost)
     assert found.weight.sum() == 7
 
 
@@ -77,7 +77,7 @@ def test_the_error_is_of_the_most_probable_class() -> None:
 def test_what_is_refused() -> None:
     with pytest.raises(UserError, match=r"model\.classes=1: must be at least 2"):
         built("model.classes=1")
-    with pytest.raises(UserError, match="prior=vamp is made of an encoder"):
+    with pytest.raises(UserError, match="prior=vamp is made of the encoder"):
         built("prior=vamp")
     with pytest.raises(UserError, match="model=aae_semi needs labels"):
         built().classification({"x": batch()["x"]})
