@@ -21,6 +21,7 @@ from aetrain.after_training import fit_sampler, probe
 from aetrain.autoencoder import Autoencoder
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
+from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, NonFiniteLoss, UserError
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
@@ -173,20 +174,13 @@ def carry_out(job: Job, environment: LocalEnvironment | None, parts: Parts) -> d
 
 def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) -> dict[str, Any]:
     model, data, run = parts.model, parts.data, parts.run
-    model.card = {
-        "config": job.config,
-        "choices": job.choices,
-        "event": list(data.event),
-        "classes": data.classes,
-        "raw": None if data.raw is None else vars(data.raw).copy(),
-        "float32": job.float32,
-    }
+    model.card = _card(job, data)
     first = environment is None or environment.rank == 0
     if environment is not None:
         data.configure_world(environment.rank, environment.size)
     loggers = build_loggers(job, run, parts.position.step) if first else []
     story = Story(job, parts) if first else None
-    try:
+    with _telling(story, parts, loggers):
         if story:
             story.plan()
             model.say = story.say
@@ -207,6 +201,26 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
         review.finish(job, parts, loggers, results, trainer.strategy.root_device)
         story.results(results)
         return results
+
+
+def _card(job: Job, data: DataModule) -> dict[str, Any]:
+    """Return what a checkpoint says of its run: plain containers."""
+    return {
+        "config": job.config,
+        "choices": job.choices,
+        "event": list(data.event),
+        "classes": data.classes,
+        "raw": None if data.raw is None else vars(data.raw).copy(),
+        "float32": job.float32,
+    }
+
+
+@contextmanager
+def _telling(story: Story | None, parts: Parts, loggers: list[Any]) -> Iterator[None]:
+    """Tell the story of what fails, and close it and what was written to."""
+    model, run = parts.model, parts.run
+    try:
+        yield
     except SystemExit:  # what Lightning makes of a second Ctrl-C
         raise (Interrupted(model.stop_signal) if model.stop_signal else SystemExit(1)) from None
     except NonFiniteLoss as error:
