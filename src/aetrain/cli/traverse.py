@@ -80,7 +80,7 @@ def traverse(
         z = walk.z.flatten(0, 1)
         each = None if c is None else c.expand(len(z), *c.shape[1:])
         x = torch.cat(list(decoded(trained, z, each))).cpu().unflatten(0, walk.z.shape[:2])
-        title = f"each number of the code, from −{span:g} to {span:g} standard deviations"
+        title = f"each number of the code, ±{span:g} standard deviations"
         if path.suffix.lower() != ".png":
             flat = x.flatten(0, 1)
             deliver(path, [flat], len(flat), found, title=title, scaled=scaled)
