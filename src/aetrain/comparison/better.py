@@ -43,6 +43,8 @@ KNOWN: Mapping[str, Better] = {
     **_all("bits_per_dim squared_error error cross_entropy frechet kernel_distance", Better(LOWER)),
     **_all("code_mmd data_mmd ais_gap", Better(LOWER)),
     **_all("accuracy probe_accuracy knn_accuracy svm_accuracy cluster_accuracy", Better(HIGHER)),
+    **_all("spreading_accuracy modes_found udr udr_spearman", Better(HIGHER)),
+    **_all("cluster_error cluster_error_by_majority modes_kl", Better(LOWER)),
     **_all("nmi ari precision recall coverage in_own_part", Better(HIGHER)),
     # samples that crowd where data are densest have more than those of the data's distribution
     **_all("density", Better("higher, up to 1,", enough=1.0)),
