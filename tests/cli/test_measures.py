@@ -163,9 +163,13 @@ def test_disentanglement_ranking_of_runs(trained_run: Path, vectors_run: Path, h
     kept = json.loads(Path("other/evaluation.json").read_text())
     assert kept["test/udr"] == json.loads(out)[1]["test/udr"]
     (trained_run / "evaluation.json").unlink()
+    noise = ["dataset=array", "dataset.path=x.npy", "likelihood=bernoulli_grey"]
+    np.save("x.npy", np.random.default_rng(0).random((60, 1, 8, 8), np.float32))
+    aetrain.train([*TINY, *noise, "run.dir=noise"])
     for runs, message in (
         ([trained_run], "use two runs or more"),
         ([vectors_run, "other"], "shape"),
+        ([trained_run, "noise"], "use runs on the same data"),
     ):
         status, _, err = ae("evaluate", *runs, "-m", "udr")
         assert status == 2

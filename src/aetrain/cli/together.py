@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aetrain.cli.shown import watch
+from aetrain.comparison.same_data import differs
 from aetrain.errors import UserError
 
 if TYPE_CHECKING:
+    from aetrain.cli.opened import Opened
     from aetrain.evaluation.disentanglement.ranking import Coded
 
 
@@ -40,17 +42,26 @@ def ranked(
             from aetrain.data_of import chosen_rows
             from aetrain.evaluation.disentanglement.of_runs import coded
 
-            if first is None:
-                first = run
-            if run.trained.event != first.trained.event:
-                raise UserError(
-                    f"--measure udr: {run.name} takes examples of the shape"
-                    f" {tuple(run.trained.event)}, and {first.name} of"
-                    f" {tuple(first.trained.event)}; use runs on the same data"
-                )
+            first = first or run
+            _require_alike(first, run)
             data = first.data(places)
             rows = chosen_rows(data, split, number, seed)
-            found.append(coded(run.trained.model, data, split, rows, watch(run.name)))
+            found.append(coded(run.trained.model, data, split, rows, watch(run.name), seed))
     from aetrain.evaluation.disentanglement.of_runs import of_ranking
 
     return [{f"{split}/{k}": v for k, v in figures.items()} for figures in of_ranking(found)]
+
+
+def _require_alike(first: "Opened", run: "Opened") -> None:
+    """Refuse a run on examples of another kind, or from another source, than those of the first."""
+    if run.trained.event != first.trained.event:
+        raise UserError(
+            f"--measure udr: {run.name} takes examples of the shape {tuple(run.trained.event)}, and"
+            f" {first.name} of {tuple(first.trained.event)}; use runs on the same data"
+        )
+    own, wanted = (r.trained.config["dataset"]["source"] for r in (run, first))
+    if (name := differs(own, wanted)) is not None:
+        raise UserError(
+            f"--measure udr: dataset.source.{name} of {run.name} is {own.get(name)}, and of"
+            f" {first.name} {wanted.get(name)}; use runs on the same data"
+        )

@@ -41,5 +41,11 @@ def examples_of(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, **{k: config.get(k) for k in (f"dataset.{name}" for name in SPLIT)}}
 
 
+def differs(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
+    """Return the first key in which two sources have different data, None where they have not."""
+    names = (name for name in dict.fromkeys([*a, *b]) if name not in PLACES)
+    return next((name for name in names if a.get(name) != b.get(name)), None)
+
+
 def _short(value: Any) -> str:
     return str(value).rpartition(".")[2] if str(value).startswith("aetrain.") else str(value)

@@ -9,6 +9,7 @@ from aetrain.errors import UserError
 from aetrain.evaluation.clustering import clustering, contingency
 from aetrain.evaluation.interval import share
 from aetrain.evaluation.subject import Subject
+from aetrain.seeding import EVALUATE, seed_torch
 
 NAMING = "valid"
 """The split whose labels name clusters."""
@@ -52,8 +53,9 @@ def of_clusters(subject: Subject) -> dict[str, float]:
     """Return how wrong the clusters' labels are, and how clusters and classes meet.
 
     Clusters are given labels by validation examples and judged on the others: `cluster_error` by
-    the example that is most surely in each, `cluster_error_by_majority` by the commonest. Of more
-    clusters than classes both are below 1 − `cluster_accuracy`, which matches one to one.
+    the example that is most surely in each, `cluster_error_by_majority` by the commonest. Several
+    clusters may have one label; `cluster_accuracy` matches them one to one with classes, and of
+    more clusters than classes calls all the others wrong.
 
     Raises:
         UserError: where the model has no clusters, the data no labels, or a part would be both
@@ -81,7 +83,8 @@ def of_clusters(subject: Subject) -> dict[str, float]:
 def _assigned(subject: Subject, split: str, rows: Tensor) -> Assigned:
     p: list[Tensor] = []
     y: list[Tensor] = []
-    for batch in subject.watch(subject.blocks(split, rows)):
+    for number, batch in enumerate(subject.watch(subject.blocks(split, rows))):
+        seed_torch(subject.model.device, EVALUATE, subject.seed, number)
         with subject.model.conditioned(batch):
             found = subject.model.report(batch).assigned
         if found is None:

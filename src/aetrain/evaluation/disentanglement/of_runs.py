@@ -11,6 +11,7 @@ from aetrain.errors import UserError
 from aetrain.evaluation.codes import Watch
 from aetrain.evaluation.disentanglement.ranking import Coded, lasso, ranking, spearman
 from aetrain.evaluation.tally import Tally
+from aetrain.seeding import EVALUATE, seed_torch
 
 LEAST_RATE = 0.01
 """Nats that a dimension must carry in the mean to be informative."""
@@ -18,7 +19,12 @@ LEAST_RATE = 0.01
 
 @torch.no_grad()
 def coded(
-    model: Autoencoder, data: DataModule, split: str, rows: Tensor, watch: Watch = iter
+    model: Autoencoder,
+    data: DataModule,
+    split: str,
+    rows: Tensor,
+    watch: Watch = iter,
+    seed: int = 0,
 ) -> Coded:
     """Return a model's codes of rows of a split, and which of their dimensions are informative.
 
@@ -31,6 +37,7 @@ def coded(
         split: train, valid or test.
         rows: which examples.
         watch: what the blocks are passed through.
+        seed: of the draws that some rates are estimated by.
 
     Raises:
         UserError: where the model has no encoder.
@@ -41,7 +48,8 @@ def coded(
             " runs of another model"
         )
     tally, codes = Tally(), []
-    for batch in watch(data.blocks_of(split, rows, model.device)):
+    for number, batch in enumerate(watch(data.blocks_of(split, rows, model.device))):
+        seed_torch(model.device, EVALUATE, seed, number)
         batch = {**batch, "x": batch["x"].to(model.dtype)}
         with model.conditioned(batch):
             report = model.report(batch)
