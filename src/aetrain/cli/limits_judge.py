@@ -11,8 +11,7 @@ from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.evaluation.limits.judge import Head, Judge, Trees
 from aetrain.evaluation.limits.study import Examples
-from aetrain.evaluation.samples.features import Codes, Features, Pixels
-from aetrain.heads.classifier import Classifier
+from aetrain.evaluation.samples.features import Features, Pixels, codes_of
 from aetrain.seeding import FIT, generator
 from aetrain.trained import load
 
@@ -52,22 +51,21 @@ def judge_of(
         found = load(path, allow=allow)
     except UserError as error:
         raise UserError(f"--classifier {path}: {error}") from error
-    head = next((m for m in found.model.modules() if isinstance(m, Classifier)), None)
-    if head is None:
+    features = codes_of(path.name, found.to(run.trained.model.device).model)
+    if features.head is None:
         raise UserError(
             f"--classifier {path}: has learned no labels; use a run such as model=stacked_ae"
             " head=classifier, or leave it out"
         )
     names = [run.name, path.name]
     require_same_data(names, [config_of(facts_of(p)) for p in (run.directory, path)])
-    model = found.to(run.trained.model.device).model
-    judge = Head(path.name, model, head)
+    judge = Head(features)
     if judge.probabilities(examples.x[:1]).shape[1] != classes:
         raise UserError(
             f"--classifier {path}: knows other classes than the {classes} of the data; use a run on"
             " the same data"
         )
-    return judge, Codes(path.name, model)
+    return judge, features
 
 
 def _trees(data: DataModule, classes: int, seed: int) -> Trees:

@@ -1,12 +1,16 @@
 """Classifiers of images."""
 
+from typing import Any
+
 import torch
 from sklearn.ensemble import ExtraTreesClassifier
 
-from aetrain.evaluation.limits.judge import TREES, Trees
+from aetrain.build import build_model
+from aetrain.evaluation.limits.judge import TREES, Head, Trees
 from aetrain.evaluation.limits.quality import confidence, quality
-from aetrain.evaluation.samples.features import Pixels
+from aetrain.evaluation.samples.features import Pixels, codes_of
 from aetrain.evaluation.samples.manifolds import manifolds
+from tests.battery import config
 
 G = torch.Generator().manual_seed(0)
 
@@ -25,6 +29,17 @@ def test_trees_are_scikit_learns_and_leave_room_for_classes_that_are_not_there()
     )
     assert found[:, 3:].sum() == 0
     torch.testing.assert_close(found.sum(1), torch.ones(30, dtype=torch.float64))
+
+
+def test_a_head_is_its_softmax_of_codes():
+    own = ["network.hidden=[8]", "latent=3", "head=classifier", "head.classes=3"]
+    model: Any = build_model(config("model=stacked_ae", *own, "model.layer_epochs=0"), (1, 2, 2))
+    x, _ = examples(1500)  # more than are encoded at once
+    judge = Head(codes_of("net", model.eval()))
+    with torch.no_grad():
+        wanted = model.head.network(model.encode(x).mean).softmax(1).double()
+    torch.testing.assert_close(judge.probabilities(x), wanted, atol=1e-6, rtol=1e-6)
+    assert judge.name == "the classifier net"
 
 
 def test_quality():

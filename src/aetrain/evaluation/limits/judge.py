@@ -7,11 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aetrain.autoencoder import Autoencoder
-from aetrain.heads.classifier import Classifier
+from aetrain.evaluation.samples.features import Codes
 
 TREES = 200
-BLOCK = 1000
 
 
 class Judge(ABC):
@@ -34,21 +32,18 @@ class Head(Judge):
     """A run that has learned the labels.
 
     Arguments:
-        name: of the run.
-        model: in evaluation mode, with an encoder.
-        head: its classifier of codes.
+        features: its codes, which are classified.
     """
 
-    def __init__(self, name: str, model: Autoencoder, head: Classifier) -> None:
-        self.name = f"the classifier {name}"
-        self.model, self.head = model, head
+    def __init__(self, features: Codes) -> None:
+        self.name = f"the classifier {features.name}"
+        self.features = features
 
-    @torch.no_grad()
     def probabilities(self, x: Tensor) -> Tensor:
         """Return the softmax of the head."""
-        given = x.to(self.model.device).type(self.model.dtype)
-        found = [self.head(self.model.encode(part).mean).probs for part in given.split(BLOCK)]
-        return torch.cat(found).cpu().double()
+        found = self.features.classes(self.features.of(x))
+        assert found is not None
+        return found
 
 
 @final

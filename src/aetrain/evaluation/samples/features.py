@@ -10,6 +10,9 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.heads.classifier import Classifier
 from aetrain.models.stacked_ae import StackedAE
 
+BLOCK = 1000
+"""Examples that are encoded at once."""
+
 
 class Features(ABC):
     """Maps examples to vectors, whose Euclidean distances are those of samples and data."""
@@ -55,15 +58,18 @@ class Codes(Features):
     @torch.no_grad()
     def of(self, x: Tensor) -> Tensor:
         """Return codes, flattened."""
-        given = x.to(self.model.device).type(self.model.dtype)
-        return self.model.encode(given).mean.flatten(1).to("cpu", torch.float32)
+        codes = [self.model.encode(self._given(part)).mean.flatten(1) for part in x.split(BLOCK)]
+        return torch.cat(codes).to("cpu", torch.float32)
+
+    def _given(self, x: Tensor) -> Tensor:
+        return x.to(self.model.device).type(self.model.dtype)
 
     @torch.no_grad()
     def classes(self, features: Tensor) -> Tensor | None:
         """Return p(y|z), float64 on the CPU, for codes z."""
         if self.head is None:
             return None
-        z = features.to(self.model.device).type(self.model.dtype)
+        z = self._given(features)
         return self.head(z.unflatten(1, self.model.latent)).probs.double().cpu()
 
 
