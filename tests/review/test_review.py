@@ -9,7 +9,7 @@ import torch
 import aetrain
 from aetrain.data_of import data_of
 from aetrain.errors import UserError
-from aetrain.review.review import Review
+from aetrain.review.review import Review, _history
 from tests.conftest import TINY
 from tests.review.reading import (
     charts,
@@ -93,6 +93,13 @@ def test_without_tensorboard_and_in_a_trial_nothing_is_written(here: Path) -> No
     aetrain.train([*TINY, "callbacks=default", "callbacks.review=null", "run.dir=s"])
     assert "test/elbo" in final_columns(events_of("s"))
     assert not texts(events_of("s"))
+
+
+def test_a_path_is_of_what_is_finite(here: Path) -> None:
+    file = Path("metrics.csv")
+    file.write_text("step,val/rate,val/distortion\n1,inf,3\n2,1,nan\n3,,\n4,1,2\n")
+    assert _history(file) == [(2.0, 1.0)]
+    assert _history(Path("none.csv")) == []
 
 
 def test_no_examples_are_refused(here: Path) -> None:

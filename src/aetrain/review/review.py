@@ -1,6 +1,7 @@
 """What TensorBoard is given beside a run's curves and pictures."""
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,9 +113,10 @@ class Review:
 
 
 def _history(file: Path) -> list[tuple[float, float]]:
-    """Return the validation's distortion and rate over the training, as far as they are written."""
+    """Return the validation's distortion and rate over the training, those that are finite."""
     if not file.is_file():
         return []
     with file.open(newline="") as lines:
         rows = [(row.get("val/distortion"), row.get("val/rate")) for row in csv.DictReader(lines)]
-    return [(float(d), float(r)) for d, r in rows if d and r]
+    points = [(float(d), float(r)) for d, r in rows if d and r]
+    return [point for point in points if all(map(math.isfinite, point))]
