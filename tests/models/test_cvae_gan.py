@@ -106,6 +106,8 @@ def test_the_classifier_learns_from_what_has_a_label() -> None:
     logits = model.classifier(data["x"]).logits[known]
     found = mean(model.classification(data)["classification"])
     torch.testing.assert_close(found, cross_entropy(logits, data["y"][known]))
+    probabilities = model.class_probabilities(data["x"])[known]
+    torch.testing.assert_close(probabilities, logits.softmax(1))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.review.reading import (
     texts,
 )
 
-NAMES_CLASSES = {"m2", "m1m2", "aae_semi"}
+NAMES_CLASSES = {"m2", "m1m2", "aae_semi", "jvae", "cvae_gan"}
 MORE = {"sdae": ["head=classifier"]}
 OPTIONS = ["callbacks=default", "callbacks.figures=null", "run.dir=r"]
 

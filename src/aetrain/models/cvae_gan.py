@@ -160,6 +160,10 @@ class CVAEGAN(Pair):
         assert isinstance(classed, Featured)
         return _Features(marked.features(x), classed.features(x))
 
+    def class_probabilities(self, x: Tensor) -> Tensor:
+        """Return C(y|x), (B, K)."""
+        return self.classifier(x).probs
+
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO of the pixels at weight 1; how sure C is of the classes."""
         inference = self.infer(batch)

@@ -130,6 +130,10 @@ class JVAE(Autoencoder):
             return self.prior()
         return self.label_encoder(c.to(self.dtype))
 
+    def class_probabilities(self, x: Tensor) -> Tensor:
+        """Return p(y|z) at the mean of q(z|x), (B, K)."""
+        return self.label_decoder(self.encoder(x).mean).probs
+
     def report(self, batch: Batch) -> Report:
         """Return the terms of −log p(x)'s bound, the cost of all that is known, and the errors."""
         x, q, prior = batch["x"], self.encoder(batch["x"]), self.prior()
