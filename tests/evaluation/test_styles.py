@@ -84,6 +84,8 @@ def test_classes_are_recognised_by_their_neighbours() -> None:
     right = torch.tensor([0.0, 1.0, 2.0]).view(1, 3, 1).expand(4, 3, 1)
     assert recognised(right, [0, 1, 2], [examples]) == 1
     assert recognised(right, [0, 2, 1], [examples]) == pytest.approx(1 / 3)
+    few = {"x": torch.tensor([[0.0], [0.1], [5.0]]), "y": torch.tensor([1, 1, 0])}
+    assert recognised(right[:, :1], [1], [few]) == 1
 
 
 def test_intraclass_correlation() -> None:

@@ -23,8 +23,9 @@ are draws of the prior, or with --at those of examples, which are encoded under 
 (or --condition) and stand to the left. A .png shows the first 32; an .npz, .npy or .csv, or a
 folder, has all, row after row.
 With --judge: `recognised`, the share whose class is that of the most of its 5 nearest neighbours
-among 10,000 training examples, and `style_kept`, how far the codes of a row are alike: 1 where
-they are the same, 0 where no more than those of different rows (intraclass correlation).
+among at most 10,000 labelled training examples, and `style_kept`, how far the codes of a row are
+alike: 1 where they are the same, 0 where no more than those of different rows (intraclass
+correlation).
 \b
 Examples
   ae classes last -n 6 -o sheet.png
@@ -103,7 +104,10 @@ def _figures(
     from aetrain.evaluation.styles import recognised, style_kept
 
     model, data = run.trained.model, run.data(places)
-    rows = chosen_rows(data, "train", EXAMPLES)
+    y = data.tables["train"].y
+    assert y is not None
+    known = (y >= 0).nonzero().flatten().cpu()  # few, where only few keep their labels
+    rows = known[chosen_rows(known, "train", EXAMPLES)]
     blocks = list(data.blocks_of("train", rows, model.device))
     kept = {"style_kept": style_kept(model, x, classes)} if model.encodes else {}
     return {"recognised": recognised(x, classes, blocks), **kept}

@@ -35,13 +35,14 @@ def recognised(x: Tensor, classes: Sequence[int], examples: Iterable[Batch]) -> 
     Arguments:
         x: what was made, of each style under each class.
         classes: K numbers of classes.
-        examples: with labels; of the 5 nearest the most have the class that is found.
+        examples: with labels; of the 5 nearest, or of all where there are fewer, the most have the
+            class that is found.
     """
     from sklearn.neighbors import KNeighborsClassifier  # takes a second to import
 
     known = [(b["x"][b["y"] >= 0], b["y"][b["y"] >= 0]) for b in examples]
-    near = KNeighborsClassifier(NEIGHBOURS)
     given, labels = (torch.cat(part).cpu() for part in zip(*known, strict=True))
+    near = KNeighborsClassifier(min(NEIGHBOURS, len(labels)))
     near.fit(given.flatten(1).numpy(), labels.numpy())
     found = near.predict(x.flatten(0, 1).flatten(1).cpu().float().numpy())
     return float((found.reshape(x.shape[:2]) == list(classes)).mean())
