@@ -192,7 +192,7 @@ def test_a_class_may_be_asked_for() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["conditioning=none"], "conditioning=none: model=m2 goes through all classes, and its"),
+        (["conditioning=none"], "conditioning=none: model=m2 learns classes, and its networks"),
         (["conditioning.drop=0.1"], "model=m2 knows what to do without a label: use"),
         (["posterior=delta"], "model=m2 needs a posterior with a density"),
         (["objective=iwae"], "objective: model=m2 has its own and makes no use of another: use"),

@@ -20,8 +20,8 @@ def require_classes(pieces: Pieces, model: str) -> Condition:
     """
     if pieces.conditioning is None:
         raise UserError(
-            f"conditioning=none: model={model} goes through all classes, and its networks must see"
-            " them: use conditioning=concat, its default, or film"
+            f"conditioning=none: model={model} learns classes, and its networks must see them: use"
+            " conditioning=concat, its default, or film"
         )
     if pieces.conditioning.drop:
         raise UserError(
