@@ -61,6 +61,10 @@ class Autoencoder(pl.LightningModule, ABC):
     """True for a model that says itself under which condition its networks work, such as one that
     goes through all classes; of any other it is the batch's."""
 
+    decodes_condition: bool = True
+    """False for a conditional model of which p(x|z) sees no condition, so that one code looks the
+    same under all of them."""
+
     stages: Sequence[Stage] = (Stage(),)
     """What a run of this model does, one after another."""
 

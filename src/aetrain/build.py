@@ -192,7 +192,8 @@ def build_sampler(node: Mapping[str, Any], model: Autoencoder) -> Sampler | None
     """Return the sampler of a model's codes, to be fitted; None: codes are drawn as the model does.
 
     Raises:
-        UserError: where a density of real vectors is asked for, and the codes are none.
+        UserError: where a density of real vectors is asked for, and the codes are none; where
+            codes of all classes would be drawn for samples of one.
     """
     if not node:
         return None
@@ -201,6 +202,12 @@ def build_sampler(node: Mapping[str, Any], model: Autoencoder) -> Sampler | None
         raise UserError(
             f"sampler={choice(sampler)} is fitted to codes of examples, and"
             f" model={choice(model)} has no encoder: use sampler=prior"
+        )
+    if model.conditioning is not None and not model.decodes_condition:
+        raise UserError(
+            f"sampler={choice(sampler)} is fitted to codes of all classes, and as the decoder of"
+            f" model={choice(model)} sees no class, no sample would be of the one asked for: use"
+            " sampler=prior"
         )
     if sampler.real_only and model.space is not Space.REAL:
         raise UserError(

@@ -57,6 +57,31 @@ def test_the_sheet_and_its_figures(run: Path, here: Path, ae: Ae):
             assert picture.size[0] > 10 * 48
 
 
+def test_few_labels_judge_all_of_them(here: Path, ae: Ae, monkeypatch: pytest.MonkeyPatch):
+    """Of ten labels among the training examples none is passed over."""
+    aetrain.train([*TINY, "model=m2", "dataset.labelled=10", "run.dir=r"])
+    seen = list[int]()
+
+    def counted(x: Any, classes: Any, examples: Any) -> float:
+        seen.append(sum(int((b["y"] >= 0).sum()) for b in examples))
+        return 1.0
+
+    monkeypatch.setattr("aetrain.evaluation.styles.recognised", counted)
+    monkeypatch.setattr("aetrain.cli.classes.EXAMPLES", 20)
+    status, _, err = ae("classes", "r", "-n", "2", "--judge", "-o", "x.png")
+    assert (status, err, seen) == (0, "", [10])
+
+
+def test_a_model_whose_decoder_sees_no_class(here: Path, ae: Ae):
+    aetrain.train([*TINY, "model=jvae", "run.dir=r", "callbacks=default"])
+    assert Path("r/figures/styles.png").is_file()
+    assert not Path("r/figures/classes.png").exists()
+    assert ae("classes", "r", "-n", "2", "-o", "x.png")[0] == 0
+    status, _, err = ae("classes", "r", "--at", "test:0")
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert "sees no class, so that an example looks the same under each: leave --at out" in err
+
+
 def test_a_model_without_an_encoder(here: Path, ae: Ae):
     aetrain.train([*TINY, "model=gan", "conditioning=concat", "run.dir=r"])
     status, out, err = ae("classes", "r", "-n", "2", "--judge", "--json", "-o", "x.png")

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 from torch.nn.functional import one_hot
 
-from aetrain.build import build_model
+from aetrain.build import build_model, build_sampler
 from aetrain.errors import UserError
 from aetrain.models.jvae import JVAE
 from tests.battery import config
@@ -106,6 +106,21 @@ def test_one_mode_alone_is_drawn_to_both() -> None:
     ):
         expected = torch.where(known, kl_divergence(q, other), 0.0)
         torch.testing.assert_close(found, expected)
+
+
+def test_a_class_is_named_at_the_mean_of_the_code() -> None:
+    model, data = built(), batch()
+    found = model.class_probabilities(data["x"])
+    logits = model.label_decoder.network(model.encode(data["x"]).mean)
+    torch.testing.assert_close(found, logits.softmax(1))
+    right = (found.argmax(1) == data["y"]).double()
+    torch.testing.assert_close(model.report(data).scores["accuracy"], right)
+
+
+def test_samplers_of_codes_of_all_classes_are_refused() -> None:
+    chosen = config(*SMALL, "model=jvae", "sampler=gaussian_mixture")
+    with pytest.raises(UserError, match=r"sampler=gaussian_mixture .* use sampler=prior"):
+        build_sampler(chosen["sampler"], built())
 
 
 def test_samples_of_a_class_are_of_the_labels_code() -> None:

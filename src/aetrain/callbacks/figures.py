@@ -110,9 +110,10 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     yield "reconstructions", reconstructions(_cpu(few), reconstructed, title="validation examples")
     if model.denoises:
         yield "denoising", denoising(_cpu(few), _cpu(noisy), denoised, title="validation examples")
-    if model.conditioning is not None and model.conditioning.labels:
+    conditioning = model.conditioning if model.decodes_condition else None
+    if conditioning is not None and conditioning.labels:
         some = _rows({**batch, "x": x}, slice(STYLES))
-        yield "classes", _classes(model, some, model.conditioning)
+        yield "classes", _classes(model, some, conditioning)
     codes = _cpu(_codes_of(model, {**batch, "x": x}).flatten(1))
     points, explained = project(codes)
     labels = batch.get("y")

@@ -117,8 +117,14 @@ def changed_classes(
         classes: K of its classes.
 
     Raises:
-        UserError: where the model has no encoder, or wants a condition and there is none.
+        UserError: where the model has no encoder, its decoder sees no class, or it wants a
+            condition and there is none.
     """
+    if not model.decodes_condition:
+        raise UserError(
+            "classes: the decoder of this model sees no class, so that an example looks the same"
+            " under each: leave --at out, or use a run of model=cvae"
+        )
     with model.under(condition, len(x)):
         z = model.encode(x).mean
     columns = list[Tensor]()

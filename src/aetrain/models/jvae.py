@@ -63,6 +63,7 @@ class JVAE(Autoencoder):
     """
 
     sets_condition = True
+    decodes_condition = False
 
     def __init__(self, pieces: Pieces, samples: int = 1, *, hidden: Sequence[int] = (128,)) -> None:
         super().__init__()
