@@ -83,14 +83,26 @@ def test_two_players_and_a_multiplier_end_alike(tmp_path: Path, shell: Shell) ->
     assert weights(tmp_path / "two")["objective.log_multiplier"] > 0
 
 
-@pytest.mark.parametrize(
-    "model", few(["gan", "aae_semi", "vaegan", "wae_gan", "avb", "began", "caae"], ["gan"])
-)
+GAMES = ["gan", "aae_semi", "vaegan", "wae_gan", "avb", "began", "caae", "cvae_gan"]
+
+
+@pytest.mark.parametrize("model", few(GAMES, ["gan"]))
 def test_adversaries_end_alike(model: str, tmp_path: Path, shell: Shell) -> None:
     """A run whose processes end with different weights or buffers fails."""
     steady = ["adversary.spectral_norm=true", "adversary.noise=0.1", "adversary.r1=1"]
     two = shell(*TWO, *JOB, *steady, f"model={model}", "adversary.updates=2", "run.dir=two")
     assert two.returncode == 0, two.stderr
+
+
+@pytest.mark.slow
+def test_a_mixture_that_follows_batches_ends_alike(tmp_path: Path, shell: Shell) -> None:
+    """Sums over two processes are those over one."""
+    job = [*JOB, "model=gmm", "model.minibatch=true", "model.components=2"]
+    one, two = shell(*job, "run.dir=one"), shell(*TWO, *job, "run.dir=two")
+    assert (one.returncode, two.returncode) == (0, 0), one.stderr + two.stderr
+    first, second = weights(tmp_path / "one"), weights(tmp_path / "two")
+    for key in first:
+        assert torch.allclose(first[key], second[key], atol=1e-5, rtol=1e-5), key
 
 
 def test_a_sweep_over_numbers_of_devices(tmp_path: Path, shell: Shell) -> None:

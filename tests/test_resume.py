@@ -61,6 +61,9 @@ CHEAP = {
 }
 """What makes a model fast whose default is not."""
 
+STATEFUL = {"gmm": ["model.minibatch=true"]}
+"""What gives a model state of its own to go on with whose default has none."""
+
 
 KILLED = ("vae", "vqvae", "stacked_ae", "gan")
 """One stage, two, many, and a game; the others are killed by the slow tests."""
@@ -70,7 +73,7 @@ KILLED = ("vae", "vqvae", "stacked_ae", "gan")
 def test_every_model_goes_on_in_the_middle_of_an_epoch(model: str, here: Path) -> None:
     """Stopped in the first stage and, where there are more, in the last one."""
     job = [*TINY, "trainer.steps_per_call=1", "schedule=cosine", "allow=[tests.two_stages]"]
-    job += [f"model={model}", *CHEAP.get(model, [])]
+    job += [f"model={model}", *CHEAP.get(model, []), *STATEFUL.get(model, [])]
     steps = aetrain.train([*job, "run.dir=straight"])["steps"]
     for step in {4, steps - 2}:
         stop = ["+callbacks.stop._target_=tests.two_stages.Stop", f"+callbacks.stop.step={step}"]
