@@ -198,8 +198,8 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
             return {}
         results = results_of(job, parts, best_cost(trainer), seconds, more)
         run.write_results(results)
+        story.results(results)  # first: they are not to be lost where a page cannot be written
         review.finish(job, parts, loggers, results, trainer.strategy.root_device)
-        story.results(results)
         return results
 
 

@@ -194,6 +194,7 @@ def test_a_class_may_be_asked_for() -> None:
     [
         (["conditioning=none"], "conditioning=none: model=m2 learns classes, and its networks"),
         (["conditioning.drop=0.1"], "model=m2 knows what to do without a label: use"),
+        (["+conditioning.shape=[3]"], "conditioning.shape: model=m2 learns classes, and this"),
         (["posterior=delta"], "model=m2 needs a posterior with a density"),
         (["objective=iwae"], "objective: model=m2 has its own and makes no use of another: use"),
     ],

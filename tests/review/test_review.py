@@ -52,6 +52,19 @@ def test_a_run_that_was_stopped_says_it_at_its_end(here: Path) -> None:
     assert len(charts(events)) == 2
 
 
+def test_results_are_kept_and_told_where_the_pages_cannot_be_written(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Review, "finish", full)
+    with pytest.raises(UserError, match=r"cannot be written \(No space left"):
+        aetrain.train(JOB)
+    assert Path("r/results.json").is_file()
+    assert "ELBO" in capsys.readouterr().out
+
+
 def test_the_codes_are_the_librarys(here: Path) -> None:
     aetrain.train(JOB)
     trained = aetrain.load("r")

@@ -16,12 +16,17 @@ def require_classes(pieces: Pieces, model: str) -> Condition:
     """Return the condition that stands for the class.
 
     Raises:
-        UserError: where there is none.
+        UserError: where there is none, or it is no class, or is left out at times.
     """
     if pieces.conditioning is None:
         raise UserError(
             f"conditioning=none: model={model} learns classes, and its networks must see them: use"
             " conditioning=concat, its default, or film"
+        )
+    if not pieces.conditioning.labels:
+        raise UserError(
+            f"conditioning.shape: model={model} learns classes, and this condition is none: use"
+            " conditioning.shape=null"
         )
     if pieces.conditioning.drop:
         raise UserError(

@@ -8,6 +8,7 @@ import torch
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.making import make
 from aetrain.review.review import Finished, Review
+from aetrain.run import cannot_write
 
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
@@ -35,15 +36,22 @@ def finish(
     results: dict[str, Any],
     device: torch.device,
 ) -> None:
-    """Say which figures are final, and add the pages; those of an earlier end are replaced."""
+    """Say which figures are final, and add the pages; those of an earlier end are replaced.
+
+    Raises:
+        UserError: where they cannot be written.
+    """
     if job.config["trainer"]["fast_dev_run"]:
         return
     review = _review(job)
     finished = Finished(parts.run, job.config, parts.model.to(device).eval(), parts.data, results)
-    for log in _tensorboards(loggers):
-        with log.conclusion(hyperparameters(job), final_figures(results)) as writer:
-            if review is not None:
-                review.finish(writer, finished, device)
+    try:
+        for log in _tensorboards(loggers):
+            with log.conclusion(hyperparameters(job), final_figures(results)) as writer:
+                if review is not None:
+                    review.finish(writer, finished, device)
+    except OSError as error:
+        raise cannot_write(parts.run.path, error) from error
 
 
 def hyperparameters(job: "Job") -> dict[str, Any]:
