@@ -17,6 +17,7 @@ from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
+from aetrain.families import full_precision
 from aetrain.models.pair import Pair
 from aetrain.models.vae import require_rate
 from aetrain.models.vaegan import require_parts
@@ -158,7 +159,9 @@ class CVAEGAN(Pair):
         marked, classed = self.discriminator.network, self.classifier.network
         assert isinstance(marked, Featured)
         assert isinstance(classed, Featured)
-        return _Features(marked.features(x), classed.features(x))
+        # the classifier's network is in half precision where the run is, the discriminator's is not
+        own = x.to(classed.head.weight.dtype)
+        return _Features(marked.features(x), full_precision(classed.features(own)))
 
     def class_probabilities(self, x: Tensor) -> Tensor:
         """Return C(y|x), (B, K)."""
