@@ -153,6 +153,14 @@ def test_without_gradients_it_computes_the_same(context: Any) -> None:
         torch.testing.assert_close(one, other)
 
 
+def test_examples_that_noise_moved_out_of_the_support_have_a_force() -> None:
+    model = build("likelihood=beta")
+    x = torch.rand(B, *EVENT)
+    noisy = torch.where(x < 0.5, x - 0.5, x + 0.5)
+    terms = model.terms({"x": noisy, "target": x})
+    assert all(torch.isfinite(term).all() for term in terms.values())
+
+
 def test_the_gradient_goes_through_the_forces() -> None:
     model = build("model=hamiltonian_vae", "network.activation=softplus").double()
     x = binary(2).double()

@@ -115,7 +115,10 @@ class HamiltonianVAE(Autoencoder):
 
     def encode(self, x: Tensor) -> HamiltonianFlow:
         """Return what the dynamics make of q(z₀|x), batch shape (B,), for x (B, *event)."""
-        force: Force = partial(self._force, x)  # pyright: ignore[reportAssignmentType]
+        # noise may have moved x to where p(x|z) has no density
+        support = self.decoder.family.support
+        inside = x.clamp(support.low, support.high)
+        force: Force = partial(self._force, inside)  # pyright: ignore[reportAssignmentType]
         return HamiltonianFlow(self.encoder(x), force, self.step_size, self.tempering())
 
     def decode(self, z: Tensor) -> Distribution:
