@@ -10,7 +10,7 @@ from types import ModuleType
 import click
 import pytest
 
-from aetrain.cli.program import VERBS
+from aetrain.cli.program import SETTINGS, VERBS
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,5 +42,5 @@ def test_the_examples_can_be_parsed(script: ModuleType):
     for line in lines:
         words = shlex.split(line.split("   ")[0])[1:]
         verb = verbs[words[0]]
-        context = click.Context(verb, info_name=verb.name)
+        context = click.Context(verb, info_name=verb.name, **SETTINGS)
         verb.parse_args(context, words[1:])

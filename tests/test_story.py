@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aetrain.cli.program import ae
+from aetrain.cli.program import SETTINGS, ae
 from aetrain.config.check import check_early
 from aetrain.config.compose import compose
 
@@ -38,7 +38,7 @@ def test_every_command_parses(script: Any) -> None:
     for words in trained:
         check_early(compose(words).cfg)
     for name, *words in asked:
-        ae.commands[name].make_context(name, list(words))
+        ae.commands[name].make_context(name, list(words), **SETTINGS)
 
 
 def test_its_pictures_are_those_of_its_commands(script: Any) -> None:
