@@ -12,7 +12,6 @@ kept in each run's evaluation.json, and a row of samples of each model in SWEEP/
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ import torch
 from torch import Tensor
 
 import aetrain
+from aetrain.cli.evaluate import FILE, keep
 from aetrain.cli.opened import Opened, all_runs, opened
 from aetrain.cli.runs import facts_of, get
 from aetrain.cli.shown import number, print_table, watch
-from aetrain.cli.written import write_json
 from aetrain.data_of import chosen_rows
 from aetrain.evaluation.samples.features import Features, codes_of
 from aetrain.evaluation.samples.of_model import compared, of_samples
@@ -87,9 +86,7 @@ def main() -> None:
                 pictures["training images"] = torch.cat(best)[:SHOWN]
             figures = of_samples(subject)
             pictures[name] = run.trained.sample(SHOWN)
-        file = path / "evaluation.json"
-        before = json.loads(file.read_text()) if file.is_file() else {}
-        write_json(file, {**before, **{f"test/{k}": v for k, v in figures.items()}})
+        keep(path / FILE, {f"test/{k}": v for k, v in figures.items()})
         table.append(row_of(name, figures, get(facts, "fit_s")))
     if not table:
         raise SystemExit(f"{given.sweep}: no run there; use the directory of a sweep")

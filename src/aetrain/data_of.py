@@ -10,12 +10,10 @@ from aetrain.data.draws import SPLITS
 from aetrain.data.module import DataModule
 from aetrain.data.transform import Transform, chosen_transform
 from aetrain.errors import UserError, did_you_mean
+from aetrain.resume import PLACES
 from aetrain.seeding import EVALUATE, generator
 from aetrain.trained import Trained
 from aetrain.values import Values
-
-PLACES = ("root", "path", "download", "workers", "memory_limit")
-"""What may change of a data set without changing it: where it is, and how it is read."""
 
 
 def data_of(trained: Trained, places: Mapping[str, Any] | None = None) -> DataModule:

@@ -11,6 +11,7 @@ from aetrain.cli import options
 from aetrain.cli.judging import judging
 from aetrain.cli.shown import number, print_json, print_table
 from aetrain.cli.written import write_json
+from aetrain.evaluation.interval import BESIDE
 
 NAMES = (
     "bound",
@@ -119,7 +120,7 @@ def evaluate(
         figures |= of_all
         found.append({"run": str(directory), **figures})
         if save:
-            _keep(directory / FILE, figures)
+            keep(directory / FILE, figures)
     if output is not None:
         write_json(output, found)
     if as_json:
@@ -168,14 +169,14 @@ def _figures(
         return {**figures, f"{split}/examples": examples}, run.directory
 
 
-def _keep(file: Path, figures: Mapping[str, Any]) -> None:
+def keep(file: Path, figures: Mapping[str, Any]) -> None:
     """Add figures to those that were kept before; a newer one takes the place of an older one."""
     before = json.loads(file.read_text()) if file.is_file() else {}
     write_json(file, {**before, **figures})
 
 
 def _is_error(name: str) -> bool:
-    return name.endswith(("_se", "_low", "_high"))
+    return name.endswith(BESIDE)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:

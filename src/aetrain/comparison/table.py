@@ -6,9 +6,8 @@ from typing import Any, NamedTuple, final
 
 from aetrain.comparison.better import Better, better
 from aetrain.comparison.difference import Difference, difference
+from aetrain.evaluation.interval import BESIDE, QUANTILE
 
-ERRORS = ("_se", "_low", "_high")
-QUANTILE = 1.959963984540054
 LEFT_OUT = ("choice/", "version/")
 PLAIN = ("epochs", "steps", "latent", "parameters", "processes")
 LIKELIHOOD = (
@@ -63,7 +62,7 @@ def figures_of(facts: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _is_figure(name: str, value: Any) -> bool:
-    if name.startswith(LEFT_OUT) or name.endswith(ERRORS) or isinstance(value, bool):
+    if name.startswith(LEFT_OUT) or name.endswith(BESIDE) or isinstance(value, bool):
         return False
     return isinstance(value, int | float) and ("/" in name or name in PLAIN)
 

@@ -3,6 +3,12 @@
 import math
 from typing import NamedTuple, final
 
+ERROR, LOW, HIGH = "_se", "_low", "_high"
+"""What follows a figure's name in those of its standard error and of the ends of its interval."""
+BESIDE = (ERROR, LOW, HIGH)
+QUANTILE = 1.959963984540054
+"""Of the standard normal, for intervals of 95 %."""
+
 
 @final
 class Share(NamedTuple):
@@ -22,13 +28,13 @@ class Share(NamedTuple):
 
     def figures(self, name: str) -> dict[str, float]:
         """Return the share and its interval under `name`, `name_low` and `name_high`."""
-        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+        return {name: self.value, f"{name}{LOW}": self.low, f"{name}{HIGH}": self.high}
 
     def __str__(self) -> str:
         return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
 
-def share(hits: int, trials: int, z: float = 1.959963984540054) -> Share:
+def share(hits: int, trials: int, z: float = QUANTILE) -> Share:
     """Return hits / trials with its interval: all p with |p̂ − p| ≤ z √(p (1 − p) / n).
 
     It covers the chance of drawing these trials, not of the training. Unlike p̂ ± z SE it stays in

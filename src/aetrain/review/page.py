@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-ERROR, LOW, HIGH = "_se", "_low", "_high"
+from aetrain.evaluation.interval import BESIDE, ERROR, HIGH, LOW
 
 
 def results_page(results: Mapping[str, Any]) -> str:
@@ -11,7 +11,7 @@ def results_page(results: Mapping[str, Any]) -> str:
 
     Figures of the test are per example, in nats where their names say nothing else.
     """
-    beside = tuple(f"{name}{end}" for name in results for end in (ERROR, LOW, HIGH))
+    beside = tuple(f"{name}{end}" for name in results for end in BESIDE)
     own = {k: v for k, v in results.items() if k not in beside}
     measures = {k: v for k, v in own.items() if k.startswith("test/")}
     rest = {k: v for k, v in own.items() if k not in measures}

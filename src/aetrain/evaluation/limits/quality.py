@@ -3,13 +3,11 @@
 from torch import Tensor
 
 from aetrain.evaluation.disentanglement.estimate import Estimate
-from aetrain.evaluation.interval import Share
+from aetrain.evaluation.interval import QUANTILE, Share
 from aetrain.evaluation.limits.judge import Judge
 from aetrain.evaluation.moments import mean_and_error
 from aetrain.evaluation.samples.features import Features
 from aetrain.evaluation.samples.manifolds import manifolds
-
-QUANTILE = 1.959963984540054
 
 
 def confidence(judge: Judge, x: Tensor) -> Estimate:
