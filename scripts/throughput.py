@@ -2,11 +2,13 @@
 
     python scripts/throughput.py --root data            all models; exit status 1 below 0.85
     python scripts/throughput.py --root data vae ae     only these
+    python scripts/throughput.py --root data --trainer gpu   on an NVIDIA GPU
 
 The bare loop has no Lightning, log, progress bar, checkpoint, seeds or callbacks: for each batch an
 index, the transform, the corruption, each player's terms, backward and optimizer, and what changes
 after a step. Both run in turns in one process on one thread; compared is processor time, which
-other programs on the machine change little. Each stage of a model counts by itself.
+other programs on the machine change little, and on a GPU time on the wall, until it has done its
+work. Each stage of a model counts by itself.
 """
 
 import argparse
@@ -36,12 +38,20 @@ from aetrain.world import World
 BAR = 0.85
 BASE = (
     *("dataset=mnist", "dataset.download=false", "dataset.batch_size=100", "network.hidden=[500]"),
-    *("latent=20", "trainer=cpu", "trainer.max_epochs=1", "trainer.limit_train_batches=100"),
+    *("latent=20", "trainer.max_epochs=1", "trainer.limit_train_batches=100"),
     *("trainer.limit_val_batches=0", "trainer.limit_test_batches=0", "evaluation.nll_samples=0"),
     *("callbacks=none", "++allow=[throughput]", "+callbacks.clock._target_=throughput.Clock"),
 )
 OWN: dict[str, Sequence[str]] = {}
 """What a model is measured with besides."""
+
+
+def now() -> float:
+    """Return the seconds of the processor; of the clock, once a GPU is idle, where there is one."""
+    if not torch.cuda.is_initialized():
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 @dataclass
@@ -50,6 +60,7 @@ class Lap:
 
     model: Autoencoder
     stage: int
+    device: torch.device
     float32: str
     started: float
     seconds: float = 0.0
@@ -65,13 +76,14 @@ class Clock(Checkpoint):
         """Start a stage's lap."""
         assert isinstance(pl_module, Autoencoder)
         float32 = torch.get_float32_matmul_precision()
-        lap = Lap(pl_module, pl_module.position.stage, float32, time.process_time())
+        stage = pl_module.position.stage
+        lap = Lap(pl_module, stage, pl_module.device, float32, now())
         Clock.laps.append(lap)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Note the time so far."""
         lap = Clock.laps[-1]
-        lap.seconds = time.process_time() - lap.started
+        lap.seconds = now() - lap.started
         lap.batches = lap.model.position.stage_step
 
 
@@ -87,7 +99,7 @@ def bare_seconds(lap: Lap) -> float:
     """Train as many batches of the lap's stage by hand, and return the processor time."""
     model, data = lap.model, lap.model.data
     model.position.stage = lap.stage
-    model.train()
+    model.train().to(lap.device)  # from where Lightning has put it at the end
     players = model.players()
     optimizers = {name: optimizer_of(player, model.plan) for name, player in players.items()}
     parameters = {name: list(player.parameters()) for name, player in players.items()}
@@ -95,9 +107,10 @@ def bare_seconds(lap: Lap) -> float:
     table, transform, labels = data.tables["train"], data.transform, data.tables["train"].y
     done = 0
     with hardware.settings(lap.float32, 1):
-        start = time.process_time()
+        start = now()
         while done < lap.batches:
-            for rows in torch.randperm(len(table)).split(data.batch_size)[: lap.batches - done]:
+            order = torch.randperm(len(table)).to(model.device)
+            for rows in order.split(data.batch_size)[: lap.batches - done]:
                 batch = {"x": transform(table.read(rows))}
                 if labels is not None:
                     batch["y"] = labels.index_select(0, rows)
@@ -107,7 +120,7 @@ def bare_seconds(lap: Lap) -> float:
                     if (done + 1) % player.every:
                         continue
                     optimizers[name].zero_grad(set_to_none=True)
-                    loss = torch.zeros(())
+                    loss = torch.zeros((), device=model.device)
                     with model.conditioned(batch, dropped=True):
                         terms = player.terms(batch)
                     for term, cost in terms.items():
@@ -121,7 +134,7 @@ def bare_seconds(lap: Lap) -> float:
                 done += 1
                 for module in evolving:
                     module.after_step(done, lap.batches, World())
-        return time.process_time() - start
+        return now() - start
 
 
 def ratios(overrides: Sequence[str], rounds: int) -> list[list[float]]:
@@ -143,11 +156,13 @@ def main() -> int:
     parser.add_argument("models", nargs="*", default=sorted(groups()["model"]))
     parser.add_argument("--root", default="data", help="folder that holds MNIST/raw")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--trainer", default="cpu", choices=["cpu", "gpu"])
     given = parser.parse_args()
     missed = False
     print(f"throughput over a bare loop's, at least {BAR}: median (least to most)", flush=True)
     for model in given.models:
-        own = [f"model={model}", f"dataset.root={given.root}", *OWN.get(model, ())]
+        chosen = [f"model={model}", f"trainer={given.trainer}", f"dataset.root={given.root}"]
+        own = [*chosen, *OWN.get(model, ())]
         for stage, found in enumerate(ratios(own, given.rounds)):
             low = median(found) < BAR
             missed = missed or low

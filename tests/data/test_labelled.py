@@ -141,6 +141,18 @@ def test_labelled_examples_stand_beside_each_batch(disk: bool) -> None:
     assert set(torch.cat(seen).tolist()) == set((y >= 0).nonzero().flatten().tolist())
 
 
+def test_labelled_examples_are_corrupted_as_the_batch_is() -> None:
+    data = module(labelled=6, labelled_batch=3)
+    item = next(iter(data.train_dataloader()))[0]
+    clean = data.batch(item, CPU)
+    data.corruption = torch.zeros_like
+    corrupted = data.batch(item, CPU)
+    assert clean["x_labelled"].any()
+    assert not corrupted["x_labelled"].any()
+    assert torch.equal(corrupted["y_labelled"], clean["y_labelled"])
+    assert torch.equal(data.batch(item, CPU, corrupted=False)["x_labelled"], clean["x_labelled"])
+
+
 def test_an_epoch_goes_on_with_the_same_labelled_examples() -> None:
     data = module(labelled=6, labelled_batch=3)
     whole = [item.labelled for call in data.train_dataloader() for item in call]

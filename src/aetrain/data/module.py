@@ -292,7 +292,7 @@ class DataModule(pl.LightningDataModule):
             corrupted: whether it is corrupted as the run asks for, {x: x̃, target: x, y: (b,)}.
 
         Returns:
-            The batch; with labelled examples beside it, which are not corrupted, also
+            The batch; with labelled examples beside it, which are corrupted alike, also
             {x_labelled: (m, *event), y_labelled: (m,)}. Their costs are no mean over the batch:
             they go to a `Weighted` term.
         """
@@ -303,6 +303,8 @@ class DataModule(pl.LightningDataModule):
         rows = item.labelled
         raw = None if item.raw is None else self._reader("train").read_now(rows)
         beside = self._batch("train", Item(rows, raw, len(rows)), device)
+        if corrupted and self.corruption is not None:
+            beside["x"] = self.corruption(beside["x"])  # a classifier reads what the encoder reads
         return {**batch, **{f"{name}_labelled": part for name, part in beside.items()}}
 
     def corrupt(self, batch: Batch) -> Batch:
@@ -325,9 +327,13 @@ class DataModule(pl.LightningDataModule):
         )
 
     def _batch(self, split: str, item: Item, device: torch.device) -> Batch:
-        rows = item.rows.to(device)
-        raw = self.tables[split].read(rows) if item.raw is None else item.raw.to(device)
-        batch = {"x": self._transforms[split](raw)}
+        # a copy that waits would wait for all that a GPU has still to do; CUDA has read pageable
+        # memory before it returns, so what is freed or changed after it is not missed
+        ahead = device.type == "cuda"
+        rows = item.rows.to(device, non_blocking=ahead)
+        raw = item.raw
+        x = self.tables[split].read(rows) if raw is None else raw.to(device, non_blocking=ahead)
+        batch = {"x": self._transforms[split](x)}
         if (labels := self._labels[split]) is not None:
             batch["y"] = labels.index_select(0, rows.to(labels.device)).to(device)
         return batch
