@@ -61,6 +61,49 @@ def test_no_choice_waits_for_the_device(group: str, choice: str, here: Path) -> 
         pytest.skip(str(refusal))
 
 
+@pytest.mark.parametrize("more", [(), ("trainer.precision=bf16-mixed", "trainer.ema_decay=0.9")])
+@pytest.mark.parametrize("model", groups()["model"])
+def test_recorded_steps_do_what_played_ones_do(
+    model: str, more: tuple[str, ...], here: Path
+) -> None:
+    job = [*JOB, f"model={model}", *CHEAP.get(model, []), *more]
+    job += ["trainer.max_epochs=6", "trainer.log_every_n_steps=5", "schedule=cosine"]
+    try:
+        recorded = aetrain.train([*job, "run.dir=recorded", "trainer.cuda_graph=true"])
+    except UserError as refusal:
+        if "cannot be recorded" in str(refusal):
+            raise
+        pytest.skip(str(refusal))
+    played = aetrain.train([*job, "run.dir=played"])
+    assert recorded["steps"] == played["steps"]
+    states = [
+        torch.load(Path(run) / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+        for run in ("recorded", "played")
+    ]
+    tolerance = {"rtol": 1e-3, "atol": 1e-5} if not more else {"rtol": 3e-2, "atol": 3e-3}
+    for name, tensor in states[0].items():
+        torch.testing.assert_close(tensor, states[1][name], **tolerance, msg=name)
+
+
+def test_recorded_steps_see_schedules_and_go_on(here: Path) -> None:
+    job = [*JOB, "trainer.cuda_graph=true", "annealing=linear", "annealing.warmup=8"]
+    job += ["schedule=cosine", "trainer.max_epochs=4", "trainer.steps_per_call=1"]
+    job += ["trainer.log_every_n_steps=100", "allow=[tests.two_stages]"]
+    aetrain.train([*job, "run.dir=straight"])
+    aetrain.train([*job, "run.dir=played", "trainer.cuda_graph=false"])
+    stop = ["+callbacks.stop._target_=tests.two_stages.Stop", "+callbacks.stop.step=7"]
+    with pytest.raises(Interrupted):
+        aetrain.train([*job, "run.dir=stopped", *stop])
+    aetrain.train(["resume=stopped", "callbacks.stop.step=-1", "allow=[tests.two_stages]"])
+    straight, played, stopped = (
+        torch.load(Path(run) / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+        for run in ("straight", "played", "stopped")
+    )
+    for name, tensor in straight.items():
+        torch.testing.assert_close(tensor, played[name], rtol=1e-3, atol=1e-5, msg=name)
+        torch.testing.assert_close(tensor, stopped[name], rtol=1e-3, atol=1e-5, msg=name)
+
+
 @pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed"])
 @pytest.mark.parametrize("model", groups()["model"])
 def test_every_model_in_half_precision(model: str, precision: str, here: Path) -> None:

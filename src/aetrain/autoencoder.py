@@ -30,6 +30,7 @@ from aetrain.optimizing import configure_anew, optimizer_of
 from aetrain.player import Batch, Player
 from aetrain.position import Position
 from aetrain.priors.prior import Prior
+from aetrain.recorder import Recorder
 from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import STEP, seed_torch
 from aetrain.spaces import Space
@@ -86,6 +87,8 @@ class Autoencoder(pl.LightningModule, ABC):
         self.say: Callable[[str], object] = lambda text: None
         self.evaluator = Evaluator()
         self.averaged_weights: AveragedWeights | None = None
+        self.records = False
+        self.recorder: Recorder | None = None
 
     # --- what a model must offer ---
 
@@ -257,6 +260,9 @@ class Autoencoder(pl.LightningModule, ABC):
         self._validate_every = self.trainer.val_check_batch
         for player, optimizer in zip(self.players().values(), self.trainer.optimizers, strict=True):
             configure_anew(optimizer, player, self.plan)
+        if self.records:
+            self.game.keep_on_device(self.device)
+            self.recorder = Recorder(self._play)
 
     def on_train_batch_start(self, batch: list[Item], batch_idx: int) -> None:
         """Leave out the validations that were done before, where an epoch goes on in its middle."""
@@ -284,10 +290,12 @@ class Autoencoder(pl.LightningModule, ABC):
         """Train on one batch."""
         position = self.position
         seed_torch(self.device, STEP, self.seed, position.step, self.world.rank)
-        batch = self.data.batch(item, self.device, corrupted=self.stage.corrupted)
+        self.game.begin(position.stage_step)
         due = self.meter.due(position.step)
-        with self.conditioned(batch, dropped=True):
-            costs = self.game.play(batch, item.examples, position.stage_step, measure=due)
+        if self.recorder is None or due:
+            costs = self._play(item, measure=due)
+        else:
+            costs = self.recorder.play(item, self.game.movers(position.stage_step))
         position.batch += 1
         position.step += 1
         for module in self._evolving:
@@ -295,6 +303,12 @@ class Autoencoder(pl.LightningModule, ABC):
         self.meter.add(costs, item.examples)
         if due:
             self.meter.flush(self)
+
+    def _play(self, item: Item, measure: bool = False) -> dict[str, Tensor]:
+        batch = self.data.batch(item, self.device, corrupted=self.stage.corrupted)
+        with self.conditioned(batch, dropped=True):
+            step = self.position.stage_step
+            return self.game.move(batch, item.examples, step, measure=measure)
 
     def _reached_max_steps(self) -> bool:
         return 0 <= self.max_steps <= self.position.stage_step

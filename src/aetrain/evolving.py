@@ -13,6 +13,10 @@ class Evolving(nn.Module, ABC):
     What it changes are buffers (or parameters), so that a run that goes on finds them as they were.
     """
 
+    replays: bool = True
+    """False for a module that keeps tensors of a forward pass in attributes until the step's end:
+    a recorded step runs without them, see `Recorder`."""
+
     @abstractmethod
     def after_step(self, step: int, total: int, world: World) -> None:
         """Act after a batch; nothing here may wait for the device.

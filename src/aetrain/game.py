@@ -74,6 +74,30 @@ class Game:
         self.parameters = {name: list(player.parameters()) for name, player in players.items()}
         compiled = torch.compile if plan.compile else lambda terms: terms
         self.terms = {name: compiled(player.terms) for name, player in players.items()}
+        self.on_device: dict[str, Tensor] = {}
+        """Weights that are schedules, where a recorded step is to find them."""
+
+    def keep_on_device(self, device: torch.device) -> None:
+        """Keep what `begin` sets in tensors, which a recorded step reads anew."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["initial_lr"] = float(group.get("initial_lr", group["lr"]))
+                group["lr"] = torch.tensor(group["lr"], device=device)
+                group["capturable"] = True
+        scheduled = [name for name, weight in self.weights.items() if callable(weight)]
+        self.on_device = {name: torch.zeros((), device=device) for name in scheduled}
+
+    def movers(self, step: int) -> dict[str, Optimizer]:
+        """Return who moves after so many batches of the stage, with their optimizers."""
+        turn = {name: (step + 1) % player.every == 0 for name, player in self.players.items()}
+        return {name: optimizer for name, optimizer in self.optimizers.items() if turn[name]}
+
+    def begin(self, step: int) -> None:
+        """Set the rates and the scheduled weights of a step."""
+        for optimizer in self.movers(step).values():
+            self._set_rate(optimizer, step)
+        for name, weight in self.on_device.items():
+            weight.fill_(self.weight(name, step))
 
     def play(self, batch: Batch, examples: int, step: int, measure: bool) -> dict[str, Tensor]:
         """Update every player whose turn it is; return the costs, detached scalars on the device.
@@ -88,11 +112,13 @@ class Game:
             Terms and losses of those who moved by name; where updates may be left out, `skipped`,
             whether it was.
         """
+        self.begin(step)
+        return self.move(batch, examples, step, measure)
+
+    def move(self, batch: Batch, examples: int, step: int, measure: bool) -> dict[str, Tensor]:
+        """Do what `play` does after `begin`, which may be recorded."""
         costs: dict[str, Tensor] = {}
-        for name, optimizer in self.optimizers.items():
-            if (step + 1) % self.players[name].every:
-                continue
-            self._set_rate(optimizer, step)
+        for name, optimizer in self.movers(step).items():
             # before the forward pass: its memory is then used again, not given back to the system
             optimizer.zero_grad(set_to_none=True)
             loss, means = self._loss(self.terms[name](batch), batch, examples, step)
@@ -130,10 +156,11 @@ class Game:
         means = {name: batch_mean(term, examples, self.world) for name, term in terms.items()}
         loss: Tensor | None = None
         for name, mean in means.items():
-            weight = self.weight(name, step)
-            if weight == 0.0:
+            weight = self.on_device.get(name, self.weight(name, step))
+            known = not isinstance(weight, Tensor)
+            if known and weight == 0.0:
                 continue
-            scaled = mean if weight == 1.0 else mean * weight
+            scaled = mean if known and weight == 1.0 else mean * weight
             loss = scaled if loss is None else loss + scaled
         if loss is None:
             raise UserError(
@@ -186,4 +213,8 @@ class Game:
     def _set_rate(self, optimizer: Optimizer, step: int) -> None:
         multiplier = self.rate_multiplier(step)
         for group in optimizer.param_groups:
-            group["lr"] = group.setdefault("initial_lr", group["lr"]) * multiplier
+            rate = group.setdefault("initial_lr", group["lr"]) * multiplier
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate

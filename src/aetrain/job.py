@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from aetrain import hardware
 from aetrain.autoencoder import Autoencoder
 from aetrain.build import (
     OF_LABELS,
@@ -29,8 +30,10 @@ from aetrain.errors import UserError
 from aetrain.evaluation.evaluator import Evaluator
 from aetrain.evaluation.measures import require_classes
 from aetrain.meter import Meter
+from aetrain.optimizing import optimizer_of
 from aetrain.position import Position
 from aetrain.precision import in_precision, require_epsilon
+from aetrain.recorder import require_recordable
 from aetrain.run import Run
 from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import seed_process
@@ -115,6 +118,8 @@ def assemble(
     _equip(config, model, data)
     model.position, model.plan = position, plan
     model.require(data)
+    if trainer["cuda_graph"]:
+        _require_recordable(trainer, model, data, device)
     batch = data.first("train", 2, torch.device("cpu"))
     terms = try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
     return Parts(model, data, position, Run(Path()), sampler, terms)
@@ -145,6 +150,15 @@ def _make(config: dict[str, Any], event: torch.Size) -> tuple[Autoencoder, Sampl
     model = in_precision(build_model(config, event), config["trainer"]["precision"])
     require_encoder(model, config)
     return model, build_sampler(config["sampler"], model)
+
+
+def _require_recordable(
+    trainer: Mapping[str, Any], model: Autoencoder, data: DataModule, device: str
+) -> None:
+    """Refuse to record steps where that cannot be done."""
+    one = device == "cuda" and hardware.device_count(device, trainer["devices"]) == 1
+    optimizers = [optimizer_of(player, model.plan) for player in model.players().values()]
+    require_recordable(model, optimizers, data, one and trainer["precision"] != "16-mixed")
 
 
 def _require_codes(number: int, data: DataModule, model: Autoencoder) -> None:
@@ -181,6 +195,7 @@ def _equip(config: Mapping[str, Any], model: Autoencoder, data: DataModule) -> N
     trainer = config["trainer"]
     model.seed, model.max_steps = config["seed"], trainer["max_steps"]
     model.evaluator = Evaluator(config["evaluation"]["nll_samples"])
+    model.records = trainer["cuda_graph"]
     model.meter = Meter(trainer["log_every_n_steps"])
     model.denoises = data.corruption is not None
     model.averaged_weights = build_average(trainer["ema_decay"], model)

@@ -145,10 +145,10 @@ def test_labelled_examples_are_corrupted_as_the_batch_is() -> None:
     data = module(labelled=6, labelled_batch=3)
     item = next(iter(data.train_dataloader()))[0]
     clean = data.batch(item, CPU)
-    data.corruption = torch.zeros_like
+    data.corruption = torch.ones_like
     corrupted = data.batch(item, CPU)
-    assert clean["x_labelled"].any()
-    assert not corrupted["x_labelled"].any()
+    assert not clean["x_labelled"].all()
+    assert corrupted["x_labelled"].all()
     assert torch.equal(corrupted["y_labelled"], clean["y_labelled"])
     assert torch.equal(data.batch(item, CPU, corrupted=False)["x_labelled"], clean["x_labelled"])
 

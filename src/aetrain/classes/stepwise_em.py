@@ -40,6 +40,8 @@ class StepwiseEM(Evolving):
     weights: Tensor
     covariance: Tensor
 
+    replays = False
+
     def __init__(
         self,
         logits: nn.Parameter,

@@ -68,6 +68,7 @@ TRAINER = {
     "gradient_clip_algorithm": one_of("norm", "value"),
     "skip_gradient_above": either(number(0), NULL),
     "ema_decay": either(number(0, 1), NULL),
+    "cuda_graph": FLAG,
     "deterministic": either(FLAG, Kind("warn", lambda v: v == "warn"), NULL),
     "benchmark": either(FLAG, NULL),
     "detect_anomaly": FLAG,

@@ -102,6 +102,8 @@ class DataModule(pl.LightningDataModule):
         self.corruption: Corruption | None = None
         """What training batches are corrupted with."""
         self.tables: dict[str, Table] = {}
+        self.place = torch.device("cpu")
+        """Where tables in memory are."""
         self.classes: list[str] = []
         self.world = World()
         self._support = REAL
@@ -211,7 +213,8 @@ class DataModule(pl.LightningDataModule):
     def setup(self, stage: str) -> None:
         """Move tables in memory to this process's device."""
         if self.trainer is not None and self.in_memory:
-            self.tables = to_device(self.tables, self.trainer.strategy.root_device)
+            self.place = self.trainer.strategy.root_device
+            self.tables = to_device(self.tables, self.place)
             self._labels = {name: table.y for name, table in self.tables.items()}
             self._readers.clear()
 
@@ -327,13 +330,15 @@ class DataModule(pl.LightningDataModule):
         )
 
     def _batch(self, split: str, item: Item, device: torch.device) -> Batch:
-        # a copy that waits would wait for all that a GPU has still to do; CUDA has read pageable
-        # memory before it returns, so what is freed or changed after it is not missed
-        ahead = device.type == "cuda"
-        rows = item.rows.to(device, non_blocking=ahead)
-        raw = item.raw
-        x = self.tables[split].read(rows) if raw is None else raw.to(device, non_blocking=ahead)
-        batch = {"x": self._transforms[split](x)}
+        rows = _moved(item.rows, self.place)
+        raw = self.tables[split].read(rows) if item.raw is None else item.raw
+        batch = {"x": self._transforms[split](_moved(raw, device))}
         if (labels := self._labels[split]) is not None:
-            batch["y"] = labels.index_select(0, rows.to(labels.device)).to(device)
+            batch["y"] = _moved(labels.index_select(0, rows), device)
         return batch
+
+
+def _moved(t: Tensor, device: torch.device) -> Tensor:
+    # a copy that waits would wait for all that the GPU has still to do; CUDA has read pageable
+    # memory before it returns, so it does not miss what is freed or changed after that
+    return t.to(device, non_blocking=t.device.type == "cpu" and device.type == "cuda")

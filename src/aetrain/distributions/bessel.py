@@ -57,10 +57,15 @@ def _debye(x: Tensor, order: float) -> Tensor:
     s = (x * x + order * order).sqrt()
     p = order / s
     exponents = torch.arange(3 * TERMS - 2, dtype=x.dtype, device=x.device)
-    weights = torch.tensor(_weights(order), dtype=x.dtype, device=x.device)
+    weights = _weights_on(order, x.dtype, x.device)
     series = (p.unsqueeze(-1).pow(exponents) * weights).sum(-1)
     beyond = order * order / (s + x)  # s − x
     return beyond + order * (x / (order + s)).log() - 0.5 * (2 * math.pi * s).log() + series.log()
+
+
+@cache
+def _weights_on(order: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor(_weights(order), dtype=dtype, device=device)
 
 
 @cache

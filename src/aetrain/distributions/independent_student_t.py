@@ -1,9 +1,10 @@
 """Independent values of Student's t."""
 
-from typing import final
+from typing import Any, final
 
+import torch
 from torch import Tensor
-from torch.distributions import StudentT
+from torch.distributions import Gamma, StudentT
 
 from aetrain.distributions.log_beta import log_beta
 from aetrain.distributions.product import Product
@@ -35,6 +36,14 @@ class IndependentStudentT(Product):
     def mean(self) -> Tensor:
         """μ: the mean where ν > 1, and the median for every ν."""
         return self.loc
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """Return μ + s ε √(ν / 2γ) with ε ~ N(0, 1), γ ~ Gamma(ν/2, 1): (*sample_shape, ...)."""
+        half = (0.5 * self.df).expand(self.loc.shape)
+        # torch's own is made of a chi-squared that moves a number to the device, and waits for it
+        gamma = Gamma(half, torch.ones_like(half), validate_args=False)
+        drawn = gamma.rsample(torch.Size(sample_shape))
+        return self.loc + self.scale * torch.randn_like(drawn) * (half / drawn).sqrt()
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(x), of the batch's shape."""

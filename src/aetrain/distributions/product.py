@@ -1,6 +1,7 @@
 """Distributions whose elements are independent, in as few operations as their own formulas need."""
 
 from abc import abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,6 +29,14 @@ class Product(Independent):
     @abstractmethod
     def base_dist(self) -> Distribution:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The distributions of the elements, batch shape (*batch, *event)."""
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Return draws (*sample_shape, *batch, *event)."""
+        shape = torch.Size(sample_shape)
+        if not self.has_rsample:
+            return super().sample(shape)
+        with torch.no_grad():
+            return self.rsample(shape)  # torch's own of a normal waits for the device
 
     def total(self, elements: Tensor) -> Tensor:
         """Return the sum over an event's elements, (...,), for elements (..., *event)."""

@@ -4,9 +4,9 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import OneHotCategorical
 
 from aetrain.distributions.concatenated import Concatenated
+from aetrain.distributions.unit_vectors import UnitVectors
 from aetrain.priors.prior import Prior
 
 
@@ -29,5 +29,4 @@ class ClassAndStylePrior(Prior):
 
     def forward(self) -> Concatenated:
         """Return p(z)."""
-        unit_vectors = OneHotCategorical(logits=self.even, validate_args=False)
-        return Concatenated([unit_vectors, self.style()])
+        return Concatenated([UnitVectors(self.even), self.style()])
