@@ -84,6 +84,8 @@ class Game:
                 group["initial_lr"] = float(group.get("initial_lr", group["lr"]))
                 group["lr"] = torch.tensor(group["lr"], device=device)
                 group["capturable"] = True
+            # torch advises to record all steps, and does so at each run
+            vars(optimizer)["_warned_capturable_if_run_uncaptured"] = True
         scheduled = [name for name, weight in self.weights.items() if callable(weight)]
         self.on_device = {name: torch.zeros((), device=device) for name in scheduled}
 
