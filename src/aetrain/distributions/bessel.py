@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from aetrain.distributions.constant import constant
+
 LARGE_ORDER = 20.0
 TERMS = 9
 
@@ -57,25 +59,20 @@ def _debye(x: Tensor, order: float) -> Tensor:
     s = (x * x + order * order).sqrt()
     p = order / s
     exponents = torch.arange(3 * TERMS - 2, dtype=x.dtype, device=x.device)
-    weights = _weights_on(order, x.dtype, x.device)
+    weights = constant(_weights(order), x.dtype, x.device)
     series = (p.unsqueeze(-1).pow(exponents) * weights).sum(-1)
     beyond = order * order / (s + x)  # s − x
     return beyond + order * (x / (order + s)).log() - 0.5 * (2 * math.pi * s).log() + series.log()
 
 
 @cache
-def _weights_on(order: float, dtype: torch.dtype, device: torch.device) -> Tensor:
-    return torch.tensor(_weights(order), dtype=dtype, device=device)
-
-
-@cache
-def _weights(order: float) -> Sequence[float]:
+def _weights(order: float) -> tuple[float, ...]:
     """Return the coefficients of Σ Uₖ(p) / νᵏ, by powers of p."""
     weights = [0.0] * (3 * TERMS - 2)
     for k, polynomial in enumerate(_polynomials()):
         for power, coefficient in enumerate(polynomial):
             weights[power] += float(coefficient) / order**k
-    return weights
+    return tuple(weights)
 
 
 @cache

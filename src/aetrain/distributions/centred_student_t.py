@@ -1,11 +1,12 @@
 """Independent values of Student's t distribution around 0."""
 
 import math
-from typing import final
+from typing import Any, final
 
 from torch import Tensor
 from torch.distributions import StudentT
 
+from aetrain.distributions.independent_student_t import standard_t
 from aetrain.distributions.product import Product
 
 
@@ -28,6 +29,10 @@ class CentredStudentT(Product):
     def base_dist(self) -> StudentT:
         """The distribution of one value."""
         return StudentT(self.zero + self.df, self.zero, self.zero + self.scale, validate_args=False)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """Return s t, (*sample_shape, *batch, *event)."""
+        return self.scale * standard_t(self.zero + self.df, sample_shape)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density, of the batch's shape."""

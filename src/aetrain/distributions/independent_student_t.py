@@ -10,6 +10,17 @@ from aetrain.distributions.log_beta import log_beta
 from aetrain.distributions.product import Product
 
 
+def standard_t(df: Tensor, sample_shape: Any = ()) -> Tensor:
+    """Return draws t = ε √(ν / 2γ) with ε ~ N(0, 1), γ ~ Gamma(ν/2, 1), (*sample_shape, *df.shape).
+
+    torch's own moves a number to the device for its chi-squared, and waits for it.
+    """
+    half = 0.5 * df
+    gamma = Gamma(half, torch.ones_like(half), validate_args=False)
+    drawn = gamma.rsample(torch.Size(sample_shape))
+    return torch.randn_like(drawn) * (half / drawn).sqrt()
+
+
 @final
 class IndependentStudentT(Product):
     """Π Student's t with ν degrees of freedom, location μ and scale s.
@@ -38,12 +49,8 @@ class IndependentStudentT(Product):
         return self.loc
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        """Return μ + s ε √(ν / 2γ) with ε ~ N(0, 1), γ ~ Gamma(ν/2, 1): (*sample_shape, ...)."""
-        half = (0.5 * self.df).expand(self.loc.shape)
-        # torch's own is made of a chi-squared that moves a number to the device, and waits for it
-        gamma = Gamma(half, torch.ones_like(half), validate_args=False)
-        drawn = gamma.rsample(torch.Size(sample_shape))
-        return self.loc + self.scale * torch.randn_like(drawn) * (half / drawn).sqrt()
+        """Return μ + s t, (*sample_shape, *batch, *event)."""
+        return self.loc + self.scale * standard_t(self.df.expand(self.loc.shape), sample_shape)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(x), of the batch's shape."""

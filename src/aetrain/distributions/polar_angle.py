@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Gamma
 
+from aetrain.distributions.constant import constant
+
 PROPOSALS = 16
 NODES = 48
 REACH = 12.0
@@ -47,7 +49,7 @@ def _wood(kappa: Tensor, m: int, sample_shape: torch.Size) -> Tensor:
     kappa = kappa.expand(sample_shape + kappa.shape).unsqueeze(-1)
     b = (m - 1) / (2 * kappa + (4 * kappa * kappa + (m - 1) ** 2).sqrt())
     shape = (*kappa.shape[:-1], PROPOSALS)
-    half = kappa.new_tensor(0.5 * (m - 1))
+    half = kappa.new_full((), 0.5 * (m - 1))
     gamma = Gamma(half, torch.ones_like(half), validate_args=False).sample((2, *shape))
     h = b * gamma[0] / (b * gamma[0] + gamma[1])
     # κ w + (m − 1) log(1 − x₀ w) less its maximum, at w = x₀ = (1 − b) / (1 + b), w = 1 − 2 h
@@ -85,7 +87,7 @@ def _slope(kappa: Tensor, gap: Tensor, theta: Tensor, m: int) -> Tensor:
     reach = REACH * (kappa + m).rsqrt()
     room = torch.where(inward, theta, (math.pi - theta).clamp_min(0))
     length = torch.minimum(room, reach)
-    nodes, weights = (torch.as_tensor(a, dtype=theta.dtype).to(theta.device) for a in _legendre())
+    nodes, weights = (constant(a, theta.dtype, theta.device) for a in _legendre())
     direction = torch.where(inward, -1.0, 1.0)
     phi = theta.unsqueeze(-1) + (direction * length).unsqueeze(-1) * nodes
     deviation = gap.unsqueeze(-1) - 2 * (0.5 * phi).sin().square()
@@ -101,7 +103,7 @@ def _log_sin(angle: Tensor) -> Tensor:
 
 
 @cache
-def _legendre() -> tuple[Any, Any]:
+def _legendre() -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return nodes and weights on [0, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    return 0.5 * (nodes + 1), 0.5 * weights
+    return tuple((0.5 * (nodes + 1)).tolist()), tuple((0.5 * weights).tolist())

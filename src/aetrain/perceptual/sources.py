@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from aetrain.conditional import Network
+from aetrain.distributions.constant import constant
 from aetrain.errors import UserError
 from aetrain.models.pair import Pair
 
@@ -81,5 +82,5 @@ def as_imagenet(x: Tensor, size: int | None) -> Tensor:
     x = x.expand(-1, 3, -1, -1)
     if size is not None:
         x = interpolate(x, (size, size), mode="bilinear", antialias=True)
-    mean, deviation = (x.new_tensor(v).reshape(3, 1, 1) for v in (MEAN, DEVIATION))
+    mean, deviation = (constant(v, x.dtype, x.device).view(3, 1, 1) for v in (MEAN, DEVIATION))
     return (x - mean) / deviation
