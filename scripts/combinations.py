@@ -1,7 +1,8 @@
 """Try combinations of model, likelihood, posterior, prior, network and dataset.
 
     python scripts/combinations.py              a covering array: every pair of choices; writes docs
-    python scripts/combinations.py --all        the full product, hours; prints a summary
+    python scripts/combinations.py --triples    every three choices of which any two go together
+    python scripts/combinations.py --all        the full product, days; prints a summary
     python scripts/combinations.py --all --part 0/2   every second of its rows
 
 Each combination fits two batches, with finite terms and a gradient for every parameter that is
@@ -46,6 +47,8 @@ Row = tuple[str, ...]
 """A choice of each axis."""
 Pair = tuple[int, str, int, str]
 """A choice of one axis and a choice of a later one."""
+Choice = tuple[int, str]
+"""A choice of an axis."""
 
 HIDDEN = {"mlp": "[8]", "tied": "[8]", "attention": "[8,8]"}
 SMALL = (
@@ -233,7 +236,8 @@ def _cover(data: Data, tries: int, seed: int) -> Cover:
         for attempt_number in range(-1, tries):
             if pair in done.fits:
                 break
-            row = _completed(pair, choices, done, chance, attempt_number)
+            chosen = {pair[0]: pair[1], pair[2]: pair[3]}
+            row = _completed(chosen, choices, done, chance, attempt_number)
             if not done.take(row, data) and row in done.rows:
                 why = str(done.rows[row])
                 done.refused[pair] = why
@@ -244,11 +248,14 @@ def _cover(data: Data, tries: int, seed: int) -> Cover:
 
 
 def _completed(
-    pair: Pair, choices: list[list[str]], done: Cover, chance: random.Random, number: int
+    chosen: Mapping[int, str],
+    choices: list[list[str]],
+    done: Cover,
+    chance: random.Random,
+    number: int,
 ) -> Row:
-    """Return a row with this pair: plain, then greedy, then ever more at random."""
-    i, a, j, b = pair
-    row: dict[int, str] = {i: a, j: b}
+    """Return a row with these choices: plain, then greedy, then ever more at random."""
+    row = dict(chosen)
     if number < 0:
         row = {**dict(enumerate(PLAIN)), **row}
     for axis in chance.sample(range(len(choices)), len(choices)):
@@ -268,6 +275,39 @@ def _completed(
 
 def _ordered(i: int, a: str, j: int, b: str) -> Pair:
     return (i, a, j, b) if i < j else (j, b, i, a)
+
+
+def triples(data: Data, tries: int = 3, seed: int = 0) -> tuple[Cover, int, int]:
+    """Try every three choices of which any two go together, in up to so many rows.
+
+    Returns:
+        What was tried, that of the pairs included; how many triples are in a row that fits; how
+        many were refused in each row that was tried.
+    """
+    done = cover(data)
+    remembered, chance = _remembered(making.make), random.Random(seed)
+    with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
+        fitting = [row for row, why in done.rows.items() if why is None]
+        met = {triple for row in fitting for triple in itertools.combinations(enumerate(row), 3)}
+        todo = [triple for triple in _fitting_triples(done) if triple not in met]
+        chance.shuffle(todo)
+        for triple in todo:
+            for number in range(1, tries + 1):
+                if triple in met:
+                    break
+                row = _completed(dict(triple), axes(), done, chance, number)
+                if done.take(row, data):
+                    met |= set(itertools.combinations(enumerate(row), 3))
+    return done, len(met), sum(triple not in met for triple in todo)
+
+
+def _fitting_triples(done: Cover) -> Iterator[tuple[Choice, ...]]:
+    """Yield three choices of different axes of which each two are in a row that fits."""
+    named = list(enumerate(axes()))
+    for (i, first), (j, second), (k, third) in itertools.combinations(named, 3):
+        for a, b, c in itertools.product(first, second, third):
+            if {(i, a, j, b), (i, a, k, c), (j, b, k, c)} <= done.fits.keys():
+                yield (i, a), (j, b), (k, c)
 
 
 def product(data: Data, part: int, parts: int) -> Counter[str]:
@@ -344,6 +384,7 @@ def main() -> int:
     """Carry out what the arguments ask for."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
     parser.add_argument("--all", action="store_true", help="the full product instead")
+    parser.add_argument("--triples", action="store_true", help="three choices at a time as well")
     parser.add_argument("--part", default="0/1", help="K/N: every N-th row, from row K")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -353,7 +394,11 @@ def main() -> int:
             outcomes = product(data, part, parts)
             print(dict(outcomes))
             return 1 if outcomes["fault"] else 0
-        done = cover(data)
+        if given.triples:
+            done, fit, refused = triples(data)
+            print(f"triples of choices that go together: {fit} fit, {refused} were refused")
+        else:
+            done = cover(data)
     for row, fault in done.faults.items():
         print("fault", ",".join(row), fault)
     fitted = sum(why is None for why in done.rows.values())
@@ -361,7 +406,7 @@ def main() -> int:
         f"{len(done.rows)} rows, {fitted} fitted; pairs: {len(done.fits)} fit,"
         f" {len(done.refused)} refused; {len(done.faults)} faults"
     )
-    if not done.faults:
+    if not (done.faults or given.triples):
         PAGE.write_text(page(done))
     return 1 if done.faults else 0
 

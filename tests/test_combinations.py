@@ -1,5 +1,6 @@
 """Every pair of choices of any two axes is fitted somewhere or refused; nothing fails otherwise."""
 
+import itertools
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,3 +55,19 @@ def test_every_choice_fits_somewhere(combinations: Any, done: Any) -> None:
 def test_the_page_is_what_was_found(combinations: Any, done: Any) -> None:
     found = combinations.page(done)
     assert combinations.PAGE.read_text() == found, "run python scripts/combinations.py"
+
+
+def test_triples_of_choices_that_go_together_are_tried(
+    combinations: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    few = [["vae", "gan"], ["bernoulli", "gaussian"], ["diagonal_gaussian", "delta"]]
+    few += [["standard_normal"], ["mlp"], ["none"], ["digits"]]
+    monkeypatch.setattr(combinations, "axes", lambda: few)
+    done, fit, refused = combinations.triples(combinations.Data(tmp_path))
+    assert done.faults == {}
+    together = list(combinations._fitting_triples(done))
+    assert together
+    fitted = [row for row, why in done.rows.items() if why is None]
+    met = {triple for row in fitted for triple in itertools.combinations(enumerate(row), 3)}
+    assert len(met) == fit
+    assert len(set(together) - met) == refused
