@@ -31,6 +31,23 @@ def test_densities_of_different_likelihoods_are_not_compared():
     assert found["test/squared_error"].best == [1]
 
 
+@pytest.mark.parametrize(
+    ("number", "other", "best"),
+    [
+        ("test/examples", 1000, {"test/nll": [], "test/error": []}),
+        ("test/examples", 500, {"test/nll": [1], "test/error": [0]}),
+        ("test/nll_samples", 5000, {"test/nll": [], "test/error": [0]}),
+    ],
+)
+def test_figures_of_other_numbers_of_examples_or_samples_are_not_compared(
+    number: str, other: int, best: dict[str, list[int]]
+):
+    first, second = {**A, "test/error": 0.1, number: 500}, {**B, "test/error": 0.2, number: other}
+    found = {row.name: row.best for row in rows_of([first, second])}
+    assert {name: found[name] for name in best} == best
+    assert rows_of([{**A, number: 500}, B])[0].best == [1]  # what one does not say
+
+
 def test_the_error_of_a_share_is_from_its_interval():
     figures = share(900, 1000).figures("test/probe_accuracy")
     (row,) = rows_of([figures, figures])

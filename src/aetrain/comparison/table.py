@@ -15,6 +15,8 @@ LIKELIHOOD = (
     *("dataset.binarize", "dataset.dequantize"),
 )
 """What densities of x must have in common to be compared."""
+MEASURED_ON = {"test/": "test/examples", "test/nll": "test/nll_samples"}
+"""Beginning of a figure's name -> the number that it was measured with, the same where it compares."""
 
 
 @final
@@ -71,9 +73,14 @@ def _row(name: str, facts: Sequence[Mapping[str, Any]], densities: bool) -> Row:
     values = [_number(f.get(name)) for f in facts]
     errors = [_error(f, name) for f in facts]
     end = better(name)
-    if end is not None and end.densities and not densities:
+    if (end is not None and end.densities and not densities) or not _measured_alike(name, facts):
         end = None
     return Row(name, values, errors, end, _best(values, end))
+
+
+def _measured_alike(name: str, facts: Sequence[Mapping[str, Any]]) -> bool:
+    numbers = [n for beginning, n in MEASURED_ON.items() if name.startswith(beginning)]
+    return all(len({f[n] for f in facts if n in f}) < 2 for n in numbers)
 
 
 def _best(values: Sequence[float | None], end: Better | None) -> list[int]:
