@@ -16,7 +16,7 @@ LIKELIHOOD = (
 )
 """What densities of x must have in common to be compared."""
 MEASURED_ON = {"test/": "test/examples", "test/nll": "test/nll_samples"}
-"""Beginning of a figure's name -> the number that it was measured with, the same where it compares."""
+"""Beginning of a name -> the number that such a figure was measured with."""
 
 
 @final
