@@ -42,8 +42,12 @@ BASE = (
     *("trainer.limit_val_batches=0", "trainer.limit_test_batches=0", "evaluation.nll_samples=0"),
     *("callbacks=none", "++allow=[throughput]", "+callbacks.clock._target_=throughput.Clock"),
 )
-OWN: dict[str, Sequence[str]] = {}
-"""What a model is measured with besides."""
+CODES = ("network.hidden=[16,16]", "model.code_prior.width=32", "model.code_prior.depth=1")
+OWN: dict[str, Sequence[str]] = {
+    **dict.fromkeys(["vqvae", "rvqvae", "fsq_vae"], CODES),
+    "deep_hvae": ("model.width=16", "trainer.limit_train_batches=20"),
+}
+"""What a model is measured with besides; in small ones what is no arithmetic counts more."""
 
 
 def now() -> float:
