@@ -60,7 +60,7 @@ def now() -> float:
 
 @dataclass
 class Lap:
-    """One stage of a training by aetrain."""
+    """One stage of a training by aetrain; `seconds` as `now` counts them."""
 
     model: Autoencoder
     stage: int
@@ -72,7 +72,7 @@ class Lap:
 
 
 class Clock(Checkpoint):
-    """Takes the processor time of aetrain's loop; a `Checkpoint`, so that it stands last."""
+    """Takes the time of aetrain's loop; a `Checkpoint`, so that it stands last."""
 
     laps: ClassVar[list[Lap]] = []
 
@@ -100,7 +100,7 @@ def aetrain_laps(overrides: Sequence[str]) -> list[Lap]:
 
 
 def bare_seconds(lap: Lap) -> float:
-    """Train as many batches of the lap's stage by hand, and return the processor time."""
+    """Train as many batches of the lap's stage by hand, and return the time."""
     model, data = lap.model, lap.model.data
     model.position.stage = lap.stage
     model.train().to(lap.device)  # from where Lightning has put it at the end

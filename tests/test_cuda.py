@@ -16,7 +16,7 @@ from tests.test_resume import CHEAP, STATEFUL, equal
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here")
 
 JOB = [*(o for o in TINY if "accelerator" not in o), "trainer=gpu"]
-WARM = 2
+SET_UP = 2
 """Batches in which kernels, handles and optimizers may be set up."""
 
 
@@ -26,7 +26,7 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     step = Autoencoder.step
 
     def watched(self: Autoencoder, item: Item) -> None:
-        free = self.position.stage_step < WARM or self.meter.due(self.position.step)
+        free = self.position.stage_step < SET_UP or self.meter.due(self.position.step)
         torch.cuda.set_sync_debug_mode("default" if free else "error")
         try:
             step(self, item)
@@ -51,7 +51,6 @@ def test_no_step_waits_for_the_device(model: str, here: Path) -> None:
         (group, choice)
         for group in ("likelihood", "posterior", "prior", "objective", "corruption")
         for choice in groups()[group]
-        if (group, choice) not in {("likelihood", "logistic_mixture")}
     ],
 )
 def test_no_choice_waits_for_the_device(group: str, choice: str, here: Path) -> None:
@@ -64,8 +63,15 @@ def test_no_choice_waits_for_the_device(group: str, choice: str, here: Path) -> 
 @pytest.mark.parametrize("more", [(), ("trainer.precision=bf16-mixed", "trainer.ema_decay=0.9")])
 @pytest.mark.parametrize("model", groups()["model"])
 def test_recorded_steps_do_what_played_ones_do(
-    model: str, more: tuple[str, ...], here: Path
+    model: str, more: tuple[str, ...], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    replay, replays = torch.cuda.CUDAGraph.replay, []
+
+    def counted(graph: torch.cuda.CUDAGraph) -> None:
+        replays.append(graph)
+        replay(graph)
+
+    monkeypatch.setattr(torch.cuda.CUDAGraph, "replay", counted)
     job = [*JOB, f"model={model}", *CHEAP.get(model, []), *more]
     job += ["trainer.max_epochs=6", "trainer.log_every_n_steps=5", "schedule=cosine"]
     try:
@@ -74,6 +80,7 @@ def test_recorded_steps_do_what_played_ones_do(
         if "cannot be recorded" in str(refusal):
             raise
         pytest.skip(str(refusal))
+    assert replays
     played = aetrain.train([*job, "run.dir=played"])
     assert recorded["steps"] == played["steps"]
     states = [

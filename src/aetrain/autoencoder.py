@@ -30,7 +30,7 @@ from aetrain.optimizing import configure_anew, optimizer_of
 from aetrain.player import Batch, Player
 from aetrain.position import Position
 from aetrain.priors.prior import Prior
-from aetrain.recorder import Recorder
+from aetrain.recorder import Recorder, require_recordable
 from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import STEP, seed_torch
 from aetrain.spaces import Space
@@ -261,8 +261,13 @@ class Autoencoder(pl.LightningModule, ABC):
         for player, optimizer in zip(self.players().values(), self.trainer.optimizers, strict=True):
             configure_anew(optimizer, player, self.plan)
         if self.records:
+            require_recordable(self, self.game.optimizers, self.data)
             self.game.keep_on_device(self.device)
             self.recorder = Recorder(self._play)
+
+    def on_train_end(self) -> None:
+        """Give back the memory of recorded steps."""
+        self.recorder = None
 
     def on_train_batch_start(self, batch: list[Item], batch_idx: int) -> None:
         """Leave out the validations that were done before, where an epoch goes on in its middle."""

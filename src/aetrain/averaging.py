@@ -38,6 +38,8 @@ class AveragedWeights(Evolving):
         https://doi.org/10.1137/0330046
     """
 
+    replays = True
+
     def __init__(self, model: nn.Module, decay: float) -> None:
         super().__init__()
         if not 0 <= decay < 1:

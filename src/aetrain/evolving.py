@@ -13,9 +13,9 @@ class Evolving(nn.Module, ABC):
     What it changes are buffers (or parameters), so that a run that goes on finds them as they were.
     """
 
-    replays: bool = True
-    """False for a module that keeps tensors of a forward pass in attributes until the step's end:
-    a recorded step runs without them, see `Recorder`."""
+    replays: bool = False
+    """True for a module whose forward pass leaves behind nothing but what it writes to buffers in
+    place: a recorded step does that too, and sets no attributes, see `Recorder`."""
 
     @abstractmethod
     def after_step(self, step: int, total: int, world: World) -> None:

@@ -24,7 +24,8 @@ class Plan:
         optimizer: makes an optimizer from parameters.
         schedule: multiplies the learning rate, step by step.
         weights: term name -> weight, a number or a schedule; terms not named weigh 1. A term of
-            weight 0 is logged and has no part in the loss.
+            weight 0 is logged and has no part in the loss; where steps are recorded, one whose
+            weight is 0 for a while has the part 0.
         clip: largest gradient norm (or value) of each player; 0 clips nothing.
         clip_algorithm: `norm` or `value`.
         skip_above: an update of a player whose gradient norm, before clipping, is larger or not

@@ -33,7 +33,7 @@ from aetrain.meter import Meter
 from aetrain.optimizing import optimizer_of
 from aetrain.position import Position
 from aetrain.precision import in_precision, require_epsilon
-from aetrain.recorder import require_recordable
+from aetrain.recorder import refusal, require_recordable
 from aetrain.run import Run
 from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import seed_process
@@ -156,9 +156,17 @@ def _require_recordable(
     trainer: Mapping[str, Any], model: Autoencoder, data: DataModule, device: str
 ) -> None:
     """Refuse to record steps where that cannot be done."""
-    one = device == "cuda" and hardware.device_count(device, trainer["devices"]) == 1
-    optimizers = [optimizer_of(player, model.plan) for player in model.players().values()]
-    require_recordable(model, optimizers, data, one and trainer["precision"] != "16-mixed")
+    if device != "cuda" or hardware.device_count(device, trainer["devices"]) != 1:
+        raise refusal("takes one NVIDIA GPU")
+    if trainer["precision"] == "16-mixed":
+        raise refusal("takes no trainer.precision=16-mixed: use bf16-mixed")
+    if trainer["detect_anomaly"]:
+        raise refusal("takes no trainer.detect_anomaly, which waits for each gradient")
+    if trainer["log_every_n_steps"] == 1:
+        raise refusal("repeats no step of which a line is logged: use trainer.log_every_n_steps=50")
+    players = model.players()
+    optimizers = {name: optimizer_of(player, model.plan) for name, player in players.items()}
+    require_recordable(model, optimizers, data)
 
 
 def _require_codes(number: int, data: DataModule, model: Autoencoder) -> None:

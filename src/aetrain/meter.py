@@ -112,7 +112,7 @@ def _line(model: "Autoencoder", means: dict[str, float]) -> dict[str, float]:
         if "loss" not in term:
             line[f"weight/{term}"] = model.game.weight(term, step)
     for name, optimizer in model.game.optimizers.items():
-        line[f"optimizer/{name}_lr"] = optimizer.param_groups[0]["lr"]
+        line[f"optimizer/{name}_lr"] = float(optimizer.param_groups[0]["lr"])
     line["speed/epoch"] = model.position.epochs_before + model.position.epoch
     if len(model.stages) > 1:
         line["stage"] = model.position.stage

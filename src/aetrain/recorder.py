@@ -1,7 +1,7 @@
 """Steps that a GPU repeats by itself: CUDA graphs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, final
 
 import torch
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from aetrain.autoencoder import Autoencoder
     from aetrain.data.module import DataModule
 
-WARM = 3
-"""Steps of a kind that are played before one is recorded: buffers and kernels are chosen then."""
+PLAYED_FIRST = 3
+"""Steps of a kind before one is recorded: buffers and kernels are chosen then."""
 
 Costs = dict[str, Tensor]
 
@@ -60,7 +60,7 @@ class Recorder:
         beside = None if item.labelled is None else len(item.labelled)
         kind = (len(item.rows), beside, item.examples, *movers)
         if kind not in self._recordings:
-            if self._played[kind] < WARM:
+            if self._played[kind] < PLAYED_FIRST:
                 self._played[kind] += 1
                 return self._aside(item)
             self._recordings[kind] = self._record(item)
@@ -89,36 +89,35 @@ class Recorder:
                 costs = self._play(item._replace(rows=rows, labelled=labelled))
         except RuntimeError as error:
             reason = str(error).split("\n", 1)[0]
-            raise UserError(
-                f"trainer.cuda_graph=true: a step of this model cannot be recorded ({reason}): set"
-                " trainer.cuda_graph=false"
-            ) from error
+            raise refusal(f"a step of this model cannot be recorded ({reason})") from error
         return Recording(graph, rows, labelled, costs)
 
 
 def require_recordable(
-    model: "Autoencoder", optimizers: Iterable[Optimizer], data: "DataModule", alone: bool
+    model: "Autoencoder", optimizers: Mapping[str, Optimizer], data: "DataModule"
 ) -> None:
-    """Refuse to record the steps of a run where it is known that they cannot be.
+    """Refuse to record the steps of a stage where it is known that they cannot be.
 
     Arguments:
-        model: with the present stage's modules.
-        optimizers: its players'.
+        model: with the stage's modules.
+        optimizers: its players', by name.
         data: of the run.
-        alone: whether one GPU trains, without a scaler of gradients.
 
     Raises:
         UserError: with the reason.
     """
     keeps = [type(m).__name__ for m in model.modules() if isinstance(m, Evolving) and not m.replays]
-    if not alone:
-        reason = "takes one NVIDIA GPU, and no trainer.precision=16-mixed"
-    elif not data.in_memory:
-        reason = "takes data that are in memory"
-    elif keeps:
-        reason = f"cannot repeat what {keeps[0]} of this model does after each step"
-    elif not all(decides_on_device(optimizer) for optimizer in optimizers):
-        reason = "takes a rate that is on the device, as optimizer=adam and adamw do"
-    else:
-        return
-    raise UserError(f"trainer.cuda_graph=true: {reason}: set trainer.cuda_graph=false")
+    others = [name for name, optimizer in optimizers.items() if not decides_on_device(optimizer)]
+    if not data.in_memory:
+        raise refusal("takes data that are in memory")
+    if keeps:
+        raise refusal(f"cannot repeat what {keeps[0]} of this model does after each step")
+    if others:
+        raise refusal(
+            f"takes Adam or AdamW with fused=true, and '{others[0]}' has another optimizer"
+        )
+
+
+def refusal(reason: str) -> UserError:
+    """Return the error that says why steps cannot be recorded."""
+    return UserError(f"trainer.cuda_graph=true: {reason}; set trainer.cuda_graph=false")

@@ -52,6 +52,20 @@ def estimates(
     return log_evidence(encode, decode, PRIOR, x, samples, rows).view(times, len(X))
 
 
+def test_pieces_that_do_not_fit_are_halved() -> None:
+    sizes = []
+
+    def small(z: Tensor) -> Distribution:
+        sizes.append(len(z))
+        if len(z) > 3:
+            raise torch.OutOfMemoryError
+        return decode(z)
+
+    estimate = log_evidence(posterior, small, PRIOR, X, 11, rows=10_000)
+    torch.testing.assert_close(estimate, log_evidence(posterior, decode, PRIOR, X, 11))
+    assert sizes == [11, 5, 2, 2, 2, 2, 2, 1]
+
+
 @pytest.mark.parametrize("samples", [1, 2, 7, 100])
 @pytest.mark.parametrize("rows", [1, 13, 10_000])
 def test_with_the_exact_posterior_every_estimate_is_exact(samples: int, rows: int) -> None:

@@ -64,6 +64,8 @@ class Adversary(Evolving):
 
     noise_left: Tensor
 
+    replays = True
+
     def __init__(
         self,
         network: Network,

@@ -34,8 +34,6 @@ class ClassCentres(Evolving):
     shares: Tensor
     sums: Tensor
 
-    replays = False
-
     def __init__(self, classes: int, features: int, *, decay: float = 0.9) -> None:
         super().__init__()
         if not 0 <= decay < 1:

@@ -38,6 +38,8 @@ class Equilibrium(Evolving, AdversarialLoss):
     k: Tensor
     seen: Tensor
 
+    replays = True
+
     def __init__(
         self, *, gamma: float = 0.5, speed: float = 0.001, start: float = 0.0, values: int = 1
     ) -> None:

@@ -40,8 +40,6 @@ class StepwiseEM(Evolving):
     weights: Tensor
     covariance: Tensor
 
-    replays = False
-
     def __init__(
         self,
         logits: nn.Parameter,

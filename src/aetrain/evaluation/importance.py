@@ -10,14 +10,16 @@ from torch.distributions import Distribution
 from aetrain.errors import UserError
 
 ROWS = 1_000
-"""Decodes at a time on a processor, whose caches hold about so many."""
-VALUES = 1 << 24
-"""Values of x at a time on other devices, which small pieces leave idle: 67 MB in float32."""
+"""Decodes at a time, of which the caches of a processor hold about so many."""
+MOST, VALUES = 20_000, 1 << 24
+"""Decodes, and their values, at a time on a GPU, which small pieces leave idle."""
 
 
 def rows_at_a_time(x: Tensor) -> int:
     """Return how many decodes of examples such as x (B, *event) are to be held at a time."""
-    return ROWS if x.device.type == "cpu" else max(ROWS, VALUES // x[0].numel())
+    if x.device.type != "cuda":
+        return ROWS
+    return min(max(ROWS, VALUES // x[0].numel()), MOST)
 
 
 @torch.no_grad()
@@ -46,8 +48,16 @@ def log_evidence(
     q = encode(x)
     at_once = max(1, (rows or rows_at_a_time(x)) // len(x))
     total = torch.full((len(x),), -math.inf, device=x.device)
-    for start in range(0, samples, at_once):
-        z = q.sample((min(at_once, samples - start),))
-        log_w = decode(z).log_prob(x) + prior.log_prob(z) - q.log_prob(z)
+    done = 0
+    while done < samples:
+        z = q.sample((min(at_once, samples - done),))
+        try:
+            log_w = decode(z).log_prob(x) + prior.log_prob(z) - q.log_prob(z)
+        except torch.OutOfMemoryError:  # a decoder may hold far more than x
+            if len(z) == 1:
+                raise
+            at_once = len(z) // 2
+            continue
         total = torch.logaddexp(total, log_w.logsumexp(0))
+        done += len(z)
     return total - math.log(samples)

@@ -36,6 +36,8 @@ class Capacity(Objective, Evolving):
 
     allowed: Tensor
 
+    replays = True
+
     def __init__(self, *, capacity: float = 25.0, warmup: int = 10_000) -> None:
         super().__init__()
         if not capacity >= 0:

@@ -44,6 +44,8 @@ class Geco(Objective, Evolving):
     average: Tensor
     seen: Tensor
 
+    replays = True
+
     def __init__(
         self, *, tolerance: float = 0.3, speed: float = 0.1, momentum: float = 0.99
     ) -> None:

@@ -43,8 +43,6 @@ class Codebook(Evolving):
     counts: Tensor
     sums: Tensor
 
-    replays = False
-
     def __init__(
         self, dimensions: int, codes: int, *, decay: float = 0.99, revive_below: float = 1.0
     ) -> None:
