@@ -32,8 +32,8 @@ def written(part: Part, name: str, folder: Path) -> float:
     kind.write(part, path)
     found = kind.read(part, path)
     for size in (1, 3, 11):
-        given = part.example[:1].expand(size, *part.example.shape[1:]).contiguous()
-        torch.testing.assert_close(found(given), part.module(given), rtol=1e-5, atol=1e-5)
+        given = [x[:1].expand(size, *x.shape[1:]).contiguous() for x in part.examples]
+        torch.testing.assert_close(found(*given), part.module(*given), rtol=1e-5, atol=1e-5)
     return largest_difference(part, found)
 
 
@@ -46,31 +46,9 @@ def test_onnxruntime_and_torch_give_the_models_outputs(model: str, tmp_path: Pat
             assert written(part, name, tmp_path) < 1e-5
 
 
-REFUSED = {
-    "cvae": "this model works under a condition",
-    "cvae_gan": "this model works under a condition",
-    "gmvae": "the encoder cannot be exported",
-    "m2": "the encoder cannot be exported",
-}
-"""Models that say in a line why they are not written yet: a condition, or a batch whose size the
-code asks for as a number."""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("model", REFUSED)
-def test_models_that_cannot_be_exported_say_so(model: str, tmp_path: Path):
-    def export() -> None:
-        for part in parts_of(trained(model).model):
-            written(part, "torch_export", tmp_path)
-
-    with pytest.raises(UserError, match=REFUSED[model]) as error:
-        export()
-    assert len(str(error.value).splitlines()) == 1
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("model", [m for m in groups()["model"] if m not in REFUSED])
+@pytest.mark.parametrize("model", groups()["model"])
 def test_every_model(model: str, name: str, tmp_path: Path):
     for part in parts_of(trained(model).model):
         assert written(part, name, tmp_path) < 1e-5
@@ -85,6 +63,32 @@ def test_networks(network: str, tmp_path: Path):
         assert written(part, "onnx", tmp_path) < 1e-5
 
 
+def test_halves_that_read_a_condition_take_it_beside_their_input(tmp_path: Path):
+    encoder, decoder = parts_of(trained("caae").model)
+    assert (encoder.given, decoder.given) == (["x"], ["z", "c"])
+    assert written(decoder, "onnx", tmp_path) < 1e-5
+    z, c = decoder.examples
+    assert c.sum(1).tolist() == [1.0] * len(c)
+    assert not torch.equal(decoder.module(z, c), decoder.module(z, c.roll(1, 1)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("conditioning=film",),
+        ("conditioning=cross_attention", "network=attention"),
+        ("conditioning=channels", "network=conv"),
+        ("prior=conditional_gaussian",),
+    ],
+)
+def test_conditions(more: tuple[str, ...], tmp_path: Path):
+    encoder, decoder = parts_of(trained("cvae", *more).model)
+    assert (encoder.given, decoder.given) == (["x", "c"], ["z", "c"])
+    for part in (encoder, decoder):
+        assert written(part, "onnx", tmp_path) < 1e-5
+
+
 def test_a_graph_says_what_it_takes_and_that_its_batch_is_free(tmp_path: Path):
     encoder, decoder = parts_of(trained("vae").model)
     for part, names in ((encoder, ("x", "z")), (decoder, ("z", "x"))):
@@ -96,7 +100,7 @@ def test_a_graph_says_what_it_takes_and_that_its_batch_is_free(tmp_path: Path):
         assert first.dim_param
         assert not first.dim_value
         assert [d.dim_value for d in given.type.tensor_type.shape.dim][1:] == [
-            *part.example.shape[1:]
+            *part.examples[0].shape[1:]
         ]
 
 
@@ -113,11 +117,22 @@ def test_what_cannot_be_traced_is_one_line(tmp_path: Path):
                 x = x / 2
             return x
 
-    part = Part("decoder", Loop(), "z", "x", torch.ones(7, 2))
+    part = Part("decoder", Loop(), ["z"], "x", [torch.ones(7, 2)])
     with pytest.raises(
         UserError, match=r"^the decoder cannot be exported \(.*safetensors"
     ) as error:
         TorchExport().write(part, tmp_path / "x.pt2")
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_an_operation_that_onnx_has_not_is_one_line(tmp_path: Path):
+    class Search(torch.nn.Module):
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return torch.searchsorted(torch.arange(3.0), z.double().logcumsumexp(1).float())
+
+    part = Part("decoder", Search(), ["z"], "x", [torch.ones(7, 2)])
+    with pytest.raises(UserError, match=r"^the decoder cannot be exported \(") as error:
+        FORMATS["onnx"]().write(part, tmp_path / "x.onnx")
     assert len(str(error.value).splitlines()) == 1
 
 

@@ -120,7 +120,7 @@ class ClassVAE(nn.Module):
 
     def of_each_class(self, x: Tensor, target: Tensor, samples: int = 1) -> tuple[Tensor, Tensor]:
         """Return E[−log p(x|y, z)] and KL(q(z|x, y) ‖ p(z|y)) of every class, each (K, B)."""
-        with self.condition.given(self._every(len(x), x)):
+        with self.condition.given(self._every(x)):
             q = self.encoder(self._repeated(x))
             z = q.rsample((samples,))
             distortion = sample_mean(-self.decoder(z).log_prob(self._repeated(target)))
@@ -131,7 +131,7 @@ class ClassVAE(nn.Module):
 
     def posterior(self, x: Tensor) -> JointPosterior:
         """Return q(y, z|x), batch shape (B,)."""
-        with self.condition.given(self._every(len(x), x)):
+        with self.condition.given(self._every(x)):
             codes = self.encoder(self._repeated(x))
         return JointPosterior(self.classifier(x), codes)
 
@@ -153,7 +153,8 @@ class ClassVAE(nn.Module):
     def _repeated(self, x: Tensor) -> Tensor:
         return x.repeat(self.number, *[1] * (x.dim() - 1))
 
-    def _every(self, rows: int, like: Tensor) -> Tensor:
-        """Return each class for all rows, one after another, (K·B, K)."""
-        eye = torch.eye(self.number, dtype=like.dtype, device=like.device)
-        return eye.repeat_interleave(rows, 0)
+    def _every(self, x: Tensor) -> Tensor:
+        """Return each class for all examples, one after another, (K·B, K)."""
+        eye = torch.eye(self.number, dtype=x.dtype, device=x.device)
+        # len() would be a constant of what is exported
+        return eye.unsqueeze(1).expand(-1, x.shape[0], -1).flatten(0, 1)

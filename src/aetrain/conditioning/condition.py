@@ -51,9 +51,10 @@ class Condition:
             UserError: where none is given.
         """
         c = self.all(like)
-        if rows % len(c):
-            raise RuntimeError(f"{len(c)} conditions for {rows} rows: a fault of aetrain")
-        return c if len(c) == rows else c.repeat(rows // len(c), *[1] * len(self.shape))
+        given = c.shape[0]  # len() would be a constant of what is exported
+        if rows % given:
+            raise RuntimeError(f"{given} conditions for {rows} rows: a fault of aetrain")
+        return c if given == rows else c.repeat(rows // given, *[1] * len(self.shape))
 
     def all(self, like: Tensor) -> Tensor:
         """Return the condition of the batch, (B, *shape), in the type of like.

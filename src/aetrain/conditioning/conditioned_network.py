@@ -28,7 +28,7 @@ class ConditionedNetwork(nn.Module):
 
     def forward(self, *given: Tensor) -> Tensor:
         """Map tensors (N, *shape) to (N, *out)."""
-        return self.network(*self._together(given, self._condition.of(len(given[0]), given[0])))
+        return self.network(*self._together(given, self._condition.of(given[0].shape[0], given[0])))
 
 
 @final
@@ -49,7 +49,7 @@ class ConditionedAutoregressive(AutoregressiveNetwork):
 
     def condition(self, *given: Tensor) -> Tensor:
         """Return what the conditioning variables (N, *shape) and c say."""
-        c = self._condition.of(len(given[0]), given[0])
+        c = self._condition.of(given[0].shape[0], given[0])
         return self.network.condition(*self._together(given, c))
 
     def forward(self, condition: Tensor, x: Tensor) -> Tensor:

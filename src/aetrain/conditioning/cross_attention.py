@@ -39,8 +39,10 @@ class Attention(nn.Module):
     def forward(self, h: Tensor, c: Tensor) -> Tensor:
         """Map h (N, places, C), c (N, *shape) to (N, places, C)."""
         tokens = self.tokens(c.flatten(1))
-        found = scaled_dot_product_attention(self.query(h), self.key(tokens), self.value(tokens))
-        return h + self.output(found)
+        three = self.query(h), self.key(tokens), self.value(tokens)
+        # one head: other programs that a model is exported to want to be told
+        found = scaled_dot_product_attention(*(part.unsqueeze(1) for part in three))
+        return h + self.output(found.squeeze(1))
 
 
 @final

@@ -46,7 +46,7 @@ class ModulatedNetwork(nn.Module):
 
     def forward(self, *given: Tensor) -> Tensor:
         """Map tensors (N, *shape) to (N, *out)."""
-        self._present = self._condition.of(len(given[0]), given[0])
+        self._present = self._condition.of(given[0].shape[0], given[0])
         try:
             return self.network(*given)
         finally:

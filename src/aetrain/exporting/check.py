@@ -24,9 +24,9 @@ def largest_difference(part: Part, found: Loaded) -> float:
     """
     differences: list[Tensor] = []
     for size in SIZES:
-        given = part.example[:size].clone()
-        wanted = part.module(given).double()
-        difference = (found(given).double() - wanted).abs() / wanted.abs().clamp_min(1)
+        given = [example[:size].clone() for example in part.examples]
+        wanted = part.module(*given).double()
+        difference = (found(*given).double() - wanted).abs() / wanted.abs().clamp_min(1)
         differences.append(difference.max())
     worst = torch.stack(differences).max().item()  # NaN where one of them is
     if not worst <= (limit := _limit(part.module)):

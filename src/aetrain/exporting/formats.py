@@ -18,7 +18,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from aetrain.errors import UserError
 from aetrain.exporting.part import Part
 
-Loaded = Callable[[Tensor], Tensor]
+Loaded = Callable[..., Tensor]
 """A part that was read back: what it is given -> what it finds."""
 
 
@@ -80,16 +80,20 @@ class Onnx(Format):
 
     def write(self, part: Part, path: Path) -> None:
         """Write the graph, its weights within it."""
-        with _quiet():
-            found = torch.onnx.export(
-                program_of(part),
-                input_names=[part.given],
-                output_names=[part.found],
-                dynamo=True,
-                verbose=False,
-            )
-            assert found is not None
-            found.save(str(path), external_data=False)
+        program = program_of(part)
+        try:
+            with _quiet():
+                found = torch.onnx.export(
+                    program,
+                    input_names=list(part.given),
+                    output_names=[part.found],
+                    dynamo=True,
+                    verbose=False,
+                )
+        except Exception as error:  # an operation that ONNX has not
+            raise cannot(part, error.__cause__ or error) from error
+        assert found is not None
+        found.save(str(path), external_data=False)
 
     def read(self, part: Part, path: Path) -> Loaded:
         """Return the graph in onnxruntime, on the CPU."""
@@ -97,8 +101,9 @@ class Onnx(Format):
 
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
-        def run(given: Tensor) -> Tensor:
-            (found,) = session.run([part.found], {part.given: given.numpy()})
+        def run(*given: Tensor) -> Tensor:
+            named = {name: x.numpy() for name, x in zip(part.given, given, strict=True)}
+            (found,) = session.run([part.found], named)
             return torch.from_numpy(found)  # pyright: ignore[reportArgumentType]
 
         return run
@@ -117,23 +122,24 @@ def program_of(part: Part) -> Any:
     try:
         with _quiet():
             try:
-                return _without_the_rest(_traced(part.module, part.example))
+                return _without_the_rest(_traced(part.module, part.examples))
             except RuntimeError:  # gradients that are a part of the function are operations too
-                return _traced(_unrolled(part.module, part.example), part.example)
+                return _traced(_unrolled(part.module, part.examples), part.examples)
     except Exception as error:
         raise cannot(part, error) from error
 
 
-def _traced(module: nn.Module, example: Tensor) -> ExportedProgram:
-    free = ({0: torch.export.Dim("batch", min=1)},)
+def _traced(module: nn.Module, examples: Sequence[Tensor]) -> ExportedProgram:
+    batch = torch.export.Dim("batch", min=1)
+    free = tuple({0: batch} for _ in examples)
     with torch.no_grad():
-        return torch.export.export(module, (example,), dynamic_shapes=free, strict=False)
+        return torch.export.export(module, tuple(examples), dynamic_shapes=free, strict=False)
 
 
-def _unrolled(module: nn.Module, example: Tensor) -> nn.Module:
+def _unrolled(module: nn.Module, examples: Sequence[Tensor]) -> nn.Module:
     """Return the operations of a function, those of backward passes within it included."""
     with torch.no_grad():
-        return make_fx(module, tracing_mode="symbolic", _allow_non_fake_inputs=True)(example)
+        return make_fx(module, tracing_mode="symbolic", _allow_non_fake_inputs=True)(*examples)
 
 
 def _without_the_rest(program: ExportedProgram) -> ExportedProgram:
@@ -151,7 +157,7 @@ def _without_the_rest(program: ExportedProgram) -> ExportedProgram:
     return program
 
 
-def cannot(part: Part, error: Exception) -> UserError:
+def cannot(part: Part, error: BaseException) -> UserError:
     """Return one line about a part that a format cannot hold."""
     reason = " ".join(str(error).split())[:160]
     return UserError(
