@@ -251,6 +251,7 @@ def test_what_resuming_refuses(here: Path) -> None:
         assert message in str(error.value)
 
 
+@pytest.mark.slow
 def test_two_processes_fit_the_same(tmp_path: Path, shell: Shell) -> None:
     """Of point codes, drawn without noise."""
     job = [

@@ -208,6 +208,7 @@ def test_figures_are_of_the_average(here: Path) -> None:
     assert drawn[0] != drawn[1]
 
 
+@pytest.mark.slow
 def test_two_processes_agree(tmp_path: Path, shell: Shell) -> None:
     job = [*PROCESSES, EMA, "trainer.skip_gradient_above=1e4", "model=ae"]
     assert shell(*job, "run.dir=one").returncode == 0

@@ -287,6 +287,7 @@ def test_resumed_bit_for_bit(precision: str, here: Path) -> None:
     assert all(straight[name] == parts[name] for name in figures)
 
 
+@pytest.mark.slow
 def test_two_processes_agree(here: Path) -> None:
     # the noise of each process is its own, so what is compared has not been trained
     job = [*JOB, *WHOLE, "latent=2", "model.blocks=[0,0,1,1]", "dataset.limit=150"]

@@ -112,6 +112,7 @@ def test_wrong_numbers(option: str, message: str) -> None:
         m1m2(option)
 
 
+@pytest.mark.slow
 def test_processes_end_alike(tmp_path: Path, shell: Shell) -> None:
     """A run whose processes end with different weights fails."""
     two = ["trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu"]

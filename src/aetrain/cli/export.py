@@ -19,11 +19,11 @@ Formats
   onnx          encoder.onnx, x -> mean of q(z|x), and decoder.onnx, z -> mean of p(x|z)
   torch_export  the same as torch.export programs, encoder.pt2 and decoder.pt2
   safetensors   weights.safetensors: all weights by name, with the configuration in its header
-The number of examples is free; x and z are as the model sees them (see --scaled elsewhere). A half
-that reads a condition takes c beside them, of a class its unit vector, zeros for none. What is
-written is read back, in onnxruntime or torch, and compared with the model for 1, 2 and 5 examples:
-largest_difference is max |a - b| / max(1, |b|), and above 1e-5 it is an error. A model without an
-encoder has its decoder written alone. Needs pip install 'aetrain[export]'.
+The number of examples is free; x and z are as the model sees them (see --scaled elsewhere). A
+half that reads a condition takes c beside them, of a class its unit vector, zeros for none. What
+is written is read back, in onnxruntime or torch, and compared with the model for 1, 2 and 5
+examples: largest_difference is max |a - b| / max(1, |b|), and above 1e-5 it is an error. A model
+without an encoder has its decoder written alone. Needs pip install 'aetrain[export]'.
 \b
 Examples
   ae export last --format onnx
