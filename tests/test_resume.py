@@ -65,8 +65,8 @@ STATEFUL = {"gmm": ["model.minibatch=true"]}
 """What gives a model state of its own to go on with whose default has none."""
 
 
-KILLED = ("vae", "vqvae")
-"""One stage and two; the others are killed by the slow tests."""
+KILLED = ("vae",)
+"""The others are killed by the slow tests."""
 
 
 @pytest.mark.parametrize("model", groups()["model"])
