@@ -288,17 +288,22 @@ def triples(data: Data, tries: int = 3, seed: int = 0) -> tuple[Cover, int, int]
     remembered, chance = _remembered(making.make), random.Random(seed)
     with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
         fitting = [row for row, why in done.rows.items() if why is None]
-        met = {triple for row in fitting for triple in itertools.combinations(enumerate(row), 3)}
+        met = {triple for row in fitting for triple in _triples_of(row)}
+        choices = axes()
         todo = [triple for triple in _fitting_triples(done) if triple not in met]
         chance.shuffle(todo)
         for triple in todo:
             for number in range(1, tries + 1):
                 if triple in met:
                     break
-                row = _completed(dict(triple), axes(), done, chance, number)
+                row = _completed(dict(triple), choices, done, chance, number)
                 if done.take(row, data):
-                    met |= set(itertools.combinations(enumerate(row), 3))
+                    met |= set(_triples_of(row))
     return done, len(met), sum(triple not in met for triple in todo)
+
+
+def _triples_of(row: Row) -> Iterator[tuple[Choice, ...]]:
+    return itertools.combinations(enumerate(row), 3)
 
 
 def _fitting_triples(done: Cover) -> Iterator[tuple[Choice, ...]]:

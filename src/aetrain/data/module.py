@@ -73,16 +73,10 @@ class DataModule(pl.LightningDataModule):
         workers: int = 2,
     ) -> None:
         super().__init__()
-        sizes = {"batch_size": batch_size, "eval_batch_size": eval_batch_size}
-        sizes |= {"limit": limit, "train_limit": train_limit}
-        for name, size in sizes.items():
-            if size is not None and size < 1:
-                raise UserError(f"dataset.{name}={size}: must be at least 1")
+        _require_at_least(1, batch_size=batch_size, eval_batch_size=eval_batch_size)
+        _require_at_least(1, limit=limit, train_limit=train_limit)
         require_labelled(labelled)
-        if labelled_batch < 0:
-            raise UserError(f"dataset.labelled_batch={labelled_batch}: must be 0 or more")
-        if workers < 0:
-            raise UserError(f"dataset.workers={workers}: must be 0 or more")
+        _require_at_least(0, labelled_batch=labelled_batch, workers=workers)
         if binarize not in BINARIZE_CHOICES:
             choices = ", ".join(BINARIZE_CHOICES)
             raise UserError(f"dataset.binarize={binarize}: choose from {choices}")
@@ -336,6 +330,13 @@ class DataModule(pl.LightningDataModule):
         if (labels := self._labels[split]) is not None:
             batch["y"] = _moved(labels.index_select(0, rows), device)
         return batch
+
+
+def _require_at_least(least: int, **sizes: int | None) -> None:
+    for name, size in sizes.items():
+        if size is not None and size < least:
+            needed = "0 or more" if least == 0 else f"at least {least}"
+            raise UserError(f"dataset.{name}={size}: must be {needed}")
 
 
 def _moved(t: Tensor, device: torch.device) -> Tensor:
