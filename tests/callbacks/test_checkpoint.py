@@ -1,11 +1,13 @@
 """When a run is saved."""
 
+import csv
 from pathlib import Path
 
 import pytest
 import torch
 
 import aetrain
+from aetrain.errors import UserError
 from tests.conftest import TINY
 
 
@@ -27,6 +29,21 @@ def test_the_best_and_the_last(here: Path) -> None:
     best = torch.load("r/checkpoints/best.ckpt", weights_only=True)
     assert best["aetrain"]["position"]["step"] <= 18
     assert results["val/best_cost"] < float("inf")
+
+
+def test_the_last_instead_of_the_best(here: Path) -> None:
+    job = ["optimizer=adam", "optimizer.lr=0.5", "trainer.max_epochs=6", "run.dir=r"]
+    results = aetrain.train([*TINY, *job, "callbacks.checkpoint.keep=last"])
+    kept = torch.load("r/checkpoints/best.ckpt", weights_only=True)
+    last = torch.load("r/checkpoints/last.ckpt", weights_only=True)
+    assert kept["aetrain"]["position"]["step"] == 18
+    for name, weights in kept["state_dict"].items():
+        torch.testing.assert_close(weights, last["state_dict"][name], rtol=0, atol=0)
+    rows = csv.DictReader(Path("r/metrics.csv").read_text().splitlines())
+    costs = [row["val/cost"] for row in rows]
+    assert results["val/best_cost"] == pytest.approx(float([c for c in costs if c][-1]))
+    with pytest.raises(UserError, match=r"callbacks\.checkpoint\.keep=first: choose best or last"):
+        aetrain.train([*TINY, "callbacks.checkpoint.keep=first"])
 
 
 @pytest.mark.parametrize(("more", "saves"), [("every_seconds=0", 5), ("every_seconds=1000", 1)])

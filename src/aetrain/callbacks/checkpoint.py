@@ -10,22 +10,29 @@ from pytorch_lightning.callbacks import Checkpoint
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.checkpoint import written_whole
-from aetrain.errors import Interrupted
+from aetrain.errors import Interrupted, UserError
+
+BEST, LAST = "best", "last"
 
 
 @final
 class Checkpoints(Checkpoint):
-    """Keeps `last.ckpt`, from which a run goes on exactly, and the best weights of its stage.
+    """Keeps `last.ckpt`, from which a run goes on exactly, and the weights that its stage ends with.
 
-    The best weights are kept in memory when they are found and written with, and before, the next
-    `last.ckpt`: short epochs do not wait for the disk, and a run that dies in between finds them
-    again when it goes on from `last.ckpt`.
+    These are the best ones by the figure that the model watches; or those of the last validation,
+    as in a game, where no figure needs to fall while it goes well. They are kept in memory when
+    they are found and written with, and before, the next `last.ckpt`: short epochs do not wait for
+    the disk, and a run that dies in between finds them again when it goes on from `last.ckpt`.
 
     Arguments:
         path: directory of the checkpoints.
-        best: the file of the best weights.
+        best: the file of the weights that are kept.
         every_seconds: least time between two saves at the ends of epochs; 0 saves at each.
         every_n_steps: also save after every so many batches; None for no such saves.
+        keep: `best` or `last`, the weights that are tested, loaded and taken to the next stage.
+
+    Raises:
+        UserError: where `keep` is something else.
     """
 
     def __init__(
@@ -35,20 +42,24 @@ class Checkpoints(Checkpoint):
         best: str = "best.ckpt",
         every_seconds: float = 30.0,
         every_n_steps: int | None = None,
+        keep: str = "best",
     ) -> None:
+        if keep not in (BEST, LAST):
+            raise UserError(f"callbacks.checkpoint.keep={keep}: choose best or last")
         self.path, self.best = Path(path), best
         self.every_seconds, self.every_n_steps = every_seconds, every_n_steps
+        self.keeps_last = keep == LAST
         self.best_cost = float("inf")
         self._pending: dict[str, Any] | None = None
         self._saved_at = time.monotonic()
         self._saved_step = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the best cost so far."""
+        """Return the cost of the weights that are kept."""
         return {"best_cost": self.best_cost}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the best cost so far."""
+        """Take up the cost of the weights that are kept."""
         self.best_cost = state_dict["best_cost"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -69,10 +80,10 @@ class Checkpoints(Checkpoint):
             self.save(trainer, model)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keep the weights where they are the best so far."""
+        """Keep the weights where they are the best so far, or the last ones are wanted."""
         model = _model(pl_module)
         cost = model.evaluator.figures.get(f"val/{model.watches}", float("inf"))
-        if trainer.state.fn == "fit" and cost < self.best_cost:
+        if trainer.state.fn == "fit" and (self.keeps_last or cost < self.best_cost):
             self.best_cost = cost
             self._pending = {"state_dict": model.usable_state()}
             model.on_save_checkpoint(self._pending)
