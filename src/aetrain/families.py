@@ -81,3 +81,8 @@ def soft_bound(x: Tensor, bound: float) -> Tensor:
     gradient 0 far out, where a network that has gone astray needs it most.
     """
     return x * (bound / (bound + x.abs()))
+
+
+def unbound(y: Tensor, bound: float) -> Tensor:
+    """Return the x of which `soft_bound` is y, for y in (−bound, bound)."""
+    return y / (1 - y.abs() / bound)

@@ -26,6 +26,18 @@ def _gaussian_mixture(prior: Any, _: Any, z: Array) -> Array:
     return _mixture(log_weights, _numpy(prior.loc), soft(_numpy(prior.raw_scale), 10.0), z)
 
 
+def _full_gaussian_mixture(prior: Any, _: Any, z: Array) -> Array:
+    loc, scale = _numpy(prior.loc), soft(_numpy(prior.raw_scale), 10.0)
+    raw, parts = _numpy(prior.raw_below), []
+    for k, mean in enumerate(loc):
+        whitening = np.eye(len(mean))
+        whitening[np.tril_indices(len(mean), -1)] = 100 * raw[k] / (100 + np.abs(raw[k]))
+        factor = np.linalg.inv(whitening / scale[k][:, None])
+        parts.append(stats.multivariate_normal.logpdf(z, mean, factor @ factor.T))
+    each = special.log_softmax(_numpy(prior.logits)) + np.stack(parts, -1)
+    return special.logsumexp(each, axis=-1)
+
+
 def _vamp(prior: Any, _: Any, z: Array) -> Array:
     (encoder,) = prior._encoder
     loc, raw_scale = _numpy(encoder.network(prior.pseudo_inputs.clamp(0, 1))).swapaxes(0, 1)
@@ -81,6 +93,7 @@ PRIORS: dict[str, Oracle] = {
     "bernoulli": Oracle(lambda p, _, z: stats.bernoulli.logpmf(z, special.expit(_numpy(p.logits)))),
     "categorical": Oracle(_categorical),
     "flow": Oracle(_flow),
+    "full_gaussian_mixture": Oracle(_full_gaussian_mixture),
     "gaussian_mixture": Oracle(_gaussian_mixture),
     "hypersphere": Oracle(_hypersphere),
     "ring": Oracle(_gaussian_mixture),
@@ -99,6 +112,7 @@ VARIANTS: dict[str, list[tuple[str, ...]]] = {
     "bernoulli": [("p=0.2",)],
     "categorical": [("classes=2", "temperature=1.5")],
     "flow": [("kind=maf",), ("kind=spline",)],
+    "full_gaussian_mixture": [("components=1",)],
     "gaussian_mixture": [("components=1",), ("layout=ring",)],
     "laplace": [("scale=0.3",)],
     "student_t": [("df=1.5", "scale=2.0")],

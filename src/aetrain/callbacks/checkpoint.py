@@ -17,7 +17,7 @@ BEST, LAST = "best", "last"
 
 @final
 class Checkpoints(Checkpoint):
-    """Keeps `last.ckpt`, from which a run goes on exactly, and the weights that its stage ends with.
+    """Keeps `last.ckpt`, from which a run goes on exactly, and the weights its stage ends with.
 
     These are the best ones by the figure that the model watches; or those of the last validation,
     as in a game, where no figure needs to fall while it goes well. They are kept in memory when

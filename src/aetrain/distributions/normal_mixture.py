@@ -5,14 +5,14 @@ from typing import Any, final
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
 from torch.nn.functional import log_softmax
 
-from aetrain.distributions.diagonal_normal import HALF_LOG_TAU
+from aetrain.distributions.diagonal_normal import HALF_LOG_TAU, DiagonalNormal
+from aetrain.distributions.mixture import Mixture
 
 
 @final
-class NormalMixture(Distribution):
+class NormalMixture(Mixture):
     """Σₖ πₖ N(z; μₖ, diag σₖ²) with π = softmax(logits).
 
     The squares are expanded, Σ (z − μ)²/σ² = Σ z²/σ² − 2 z μ/σ² + μ²/σ², so that the density is two
@@ -25,58 +25,31 @@ class NormalMixture(Distribution):
         logits: unnormalised log π, (K,).
     """
 
-    arg_constraints = {}  # pyright: ignore
-
     def __init__(self, loc: Tensor, log_scale: Tensor, logits: Tensor) -> None:
-        self.loc, self.log_scale, self.logits = loc, log_scale, logits
-        super().__init__(torch.Size(), loc.shape[1:], validate_args=False)
+        self.log_scale = log_scale
+        super().__init__(loc, logits)
 
     @property
-    def has_rsample(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """True unless the weights are learned: no gradient passes the choice of a component."""
-        return not self.logits.requires_grad
+    def variances(self) -> Tensor:
+        """σₖ², (K, D)."""
+        return (2 * self.log_scale).exp()
 
-    @property
-    def weights(self) -> Tensor:
-        """π, (K,)."""
-        return self.logits.softmax(-1)
-
-    @property
-    def mean(self) -> Tensor:
-        """Σₖ πₖ μₖ, (D,)."""
-        return (self.weights[:, None] * self.loc).sum(0)
-
-    @property
-    def variance(self) -> Tensor:
-        """Σₖ πₖ (σₖ² + (μₖ − mean)²), (D,)."""
-        squares = (2 * self.log_scale).exp() + (self.loc - self.mean).square()
-        return (self.weights[:, None] * squares).sum(0)
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return log p(z), (...), for z (..., D)."""
-        dtype = torch.promote_types(value.dtype, self.loc.dtype)
-        return self._joint(value).logsumexp(-1).to(dtype)
-
-    def responsibilities(self, value: Tensor) -> Tensor:
-        """Return p(k|z), (..., K), for z (..., D)."""
-        dtype = torch.promote_types(value.dtype, self.loc.dtype)
-        return self._joint(value).softmax(-1).to(dtype)
-
-    def log_responsibilities(self, value: Tensor) -> Tensor:
-        """Return log p(k|z), (..., K), for z (..., D): finite where p(k|z) is 0 to all digits."""
-        dtype = torch.promote_types(value.dtype, self.loc.dtype)
-        return self._joint(value).log_softmax(-1).to(dtype)
+    def divergences(self, q: DiagonalNormal) -> Tensor:
+        """Return Σ ½ [((μ_q − μₖ)² + σ_q²) / σₖ² − 1] + log σₖ − log σ_q, (*batch, K)."""
+        ratio = (q.loc.unsqueeze(-2) - self.loc).square() + q.scale.square().unsqueeze(-2)
+        logs = self.log_scale - q.log_scale.unsqueeze(-2)
+        return (0.5 * (ratio * (-2 * self.log_scale).exp() - 1) + logs).sum(-1)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Return draws (*sample_shape, D), differentiable in the chosen components' μ and σ."""
         shape = torch.Size(sample_shape)
-        k = torch.multinomial(self.weights.detach(), shape.numel(), replacement=True)
+        k = self.chosen(shape)
         loc = self.loc[k]
         draws = torch.addcmul(loc, self.log_scale[k].exp(), torch.randn_like(loc))
         return draws.reshape(*shape, *self.event_shape)
 
-    def _joint(self, value: Tensor) -> Tensor:
-        """Return log πₖ N(z; μₖ, σₖ²), (..., K)."""
+    def joint(self, value: Tensor) -> Tensor:
+        """Return log πₖ N(z; μₖ, σₖ²), (..., K), in float64 where the device has it."""
         if value.device.type == "mps":
             square = ((value.unsqueeze(-2) - self.loc) * (-self.log_scale).exp()).square()
             elements = 0.5 * square + (self.log_scale + HALF_LOG_TAU)

@@ -15,7 +15,7 @@ from aetrain.distributions.delta import Delta
 from aetrain.distributions.full_normal import FullNormal
 from aetrain.errors import UserError
 from aetrain.evaluation.tally import Report
-from aetrain.families import soft_bound
+from aetrain.families import soft_bound, unbound
 from aetrain.likelihoods.gaussian import Gaussian
 from aetrain.networks.mlp import MLP
 from aetrain.objectives.elbo import elbo
@@ -149,7 +149,7 @@ class GMM(Autoencoder):
             getattr(self, name).data.copy_(value)
         if len(left):
             log_scale = left.mean().clamp_min(LEAST_SCALE**2).log() / 2
-            self.raw_scale.data.copy_(log_scale / (1 - log_scale.abs() / LOG_SCALE_BOUND))
+            self.raw_scale.data.copy_(unbound(log_scale, LOG_SCALE_BOUND))
         fitted.to(self.loc)
 
     def players(self) -> Mapping[str, Player]:

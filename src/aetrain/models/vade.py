@@ -21,6 +21,7 @@ from aetrain.objectives.terms import Terms, sample_mean
 from aetrain.player import Batch, Player
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.priors.gaussian_mixture import GaussianMixture
+from aetrain.priors.mixture import Mixture
 from aetrain.priors.prior import Prior
 from aetrain.seeding import INITIALISE, seed_torch
 from aetrain.stage import Stage
@@ -34,13 +35,15 @@ FLOOR = 1e-3
 
 @final
 class VaDE(Pair):
-    """A VAE whose prior is a learned mixture of Gaussians, Σ_c π_c N(z; μ_c, σ_c²): clusters.
+    """A VAE whose prior is a learned mixture of Gaussians, Σ_c π_c N(z; μ_c, Σ_c): clusters.
 
     Stage `pretraining` trains encoder and decoder as an autoencoder, with the mean of q(z|x) as the
     code. Then a mixture is fitted to the codes of training examples (expectation maximisation, the
     best of several starts), and stage `clusters` trains all of it by the bound whose
 
-        `rate` = Σ_c γ_c KL(q(z|x) ‖ N(μ_c, σ_c²)) + KL(γ ‖ π),  γ_c = p(c|z) at a draw of z.
+        `rate` = Σ_c γ_c KL(q(z|x) ‖ N(μ_c, Σ_c)) + KL(γ ‖ π),  γ_c = p(c|z) at a draw of z.
+
+    The paper's Σ_c are diagonal; with `prior=full_gaussian_mixture` they are not.
 
     The cluster of x is the likeliest one at the mean of q(z|x). Where there are labels, evaluations
     report `cluster_accuracy`, `nmi` and `ari`; nothing is trained by them.
@@ -84,9 +87,9 @@ class VaDE(Pair):
         self.stages = (*([] if pretraining_epochs == 0 else [first]), Stage("clusters"))
 
     @property
-    def mixture(self) -> GaussianMixture:
+    def mixture(self) -> Mixture:
         """The prior, whose parts are the clusters."""
-        assert isinstance(self.prior, GaussianMixture)
+        assert isinstance(self.prior, Mixture)
         return self.prior
 
     @property
@@ -138,14 +141,11 @@ class VaDE(Pair):
         return sample_mean(-p.log_prob(x)), self.mixture_rate(q, z), q.mean
 
     def mixture_rate(self, q: DiagonalNormal, z: Tensor) -> Tensor:
-        """Return Σ_c γ_c KL(q ‖ N(μ_c, σ_c²)) + KL(γ ‖ π), (B,), γ at draws z (S, B, D)."""
+        """Return Σ_c γ_c KL(q ‖ N(μ_c, Σ_c)) + KL(γ ‖ π), (B,), γ at draws z (S, B, D)."""
         p = self.mixture()
         log_gamma = p.log_responsibilities(z)
-        ratio = (q.loc.unsqueeze(-2) - p.loc).square() + q.scale.square().unsqueeze(-2)
-        logs = p.log_scale - q.log_scale.unsqueeze(-2)
-        each = (0.5 * (ratio * (-2 * p.log_scale).exp() - 1) + logs).sum(-1)
         information = log_gamma - log_softmax(p.logits, -1)
-        return (log_gamma.exp() * (each + information)).sum(-1).mean(0)
+        return (log_gamma.exp() * (p.divergences(q) + information)).sum(-1).mean(0)
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of the bound at weight 1, or the distortion; and the clusters."""
@@ -173,7 +173,8 @@ def _require_gaussians(encoder: Conditional, prior: Prior) -> None:
             f"posterior={choice(encoder.family)}: model=vade has a closed form for Gaussians only:"
             " use posterior=diagonal_gaussian"
         )
-    if not isinstance(prior, GaussianMixture) or prior.fixed:
+    ring = isinstance(prior, GaussianMixture) and prior.fixed
+    if ring or not isinstance(prior, Mixture):
         raise UserError(
             "prior: model=vade learns clusters as parts of its prior: use prior=gaussian_mixture"
             " with prior.layout=learned"

@@ -1,7 +1,6 @@
 """A mixture of Gaussians as a prior."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Literal, final
 
@@ -10,14 +9,13 @@ from torch import Tensor, nn
 
 from aetrain.distributions.normal_mixture import NormalMixture
 from aetrain.errors import UserError
-from aetrain.families import full_precision, soft_bound
-from aetrain.priors.prior import Prior
-
-LOG_SCALE_BOUND = 10.0
+from aetrain.expectation_maximisation import expectation_maximisation
+from aetrain.families import full_precision, soft_bound, unbound
+from aetrain.priors.mixture import LOG_SCALE_BOUND, Mixture
 
 
 @final
-class GaussianMixture(Prior):
+class GaussianMixture(Mixture):
     """p(z) = Σₖ πₖ N(z; μₖ, diag σₖ²), learned or fixed.
 
     `ring` is fixed: equal components whose means are spaced evenly on a circle in the first two
@@ -44,9 +42,7 @@ class GaussianMixture(Prior):
         https://arxiv.org/abs/1511.05644
     """
 
-    loc: Tensor
     log_scale: Tensor
-    logits: Tensor
 
     def __init__(
         self,
@@ -58,9 +54,7 @@ class GaussianMixture(Prior):
         width: float = 0.5,
         spread: float = 1.0,
     ) -> None:
-        super().__init__(event)
-        if components < 1:
-            raise UserError(f"prior.components={components}: must be at least 1")
+        super().__init__(event, components)
         for name, value in {"radius": radius, "width": width, "spread": spread}.items():
             if not value > 0:
                 raise UserError(f"prior.{name}={value}: must be above 0, such as 1.0")
@@ -85,34 +79,14 @@ class GaussianMixture(Prior):
         log_scale = soft_bound(full_precision(self.raw_scale), LOG_SCALE_BOUND)
         return NormalMixture(loc, log_scale, logits)
 
-    @torch.no_grad()
-    def fit(self, codes: Tensor, *, starts: int = 1, floor: float = 1e-6) -> None:
-        """Become the mixture that expectation maximisation finds for codes (N, D).
-
-        Randomness comes from torch's generator.
-
-        Arguments:
-            codes: N of them, at least as many as components.
-            starts: from so many k-means, the best of which is kept.
-            floor: added to each variance, so that none becomes 0.
-
-        Raises:
-            UserError: where there are fewer codes than components, or they are not finite.
-        """
-        number = len(self.loc)
-        if len(codes) < number or not codes.isfinite().all():
-            found = (
-                f"there are {len(codes)} codes" if len(codes) < number else "some are not finite"
-            )
-            raise UserError(
-                f"prior.components={number}: are fitted to codes, and {found}: use fewer"
-                " components, more data or a smaller optimizer.lr"
-            )
-        weights, loc, variance = expectation_maximisation(codes, number, starts, floor)
-        log_scale = 0.5 * variance.log()
-        self.loc.copy_(loc.to(self.loc))
-        self.raw_scale.copy_((log_scale / (1 - log_scale.abs() / LOG_SCALE_BOUND)).to(self.loc))
-        self.logits.copy_(weights.clamp_min(1e-10).log().to(self.loc))
+    def take(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
+        """Fit and take variances; return weights and means."""
+        weights, loc, variance = expectation_maximisation(
+            codes, len(self.loc), "diag", starts=starts, floor=floor
+        )
+        raw = unbound(0.5 * variance.log(), LOG_SCALE_BOUND)
+        self.raw_scale.copy_(raw.to(self.loc))
+        return weights, loc
 
     def require_parts(self, parts: int) -> None:
         """Refuse another number of parts than components, and components that weigh differently.
@@ -139,31 +113,6 @@ class GaussianMixture(Prior):
         """Return the component under which z (B, D) is most probable, (B,)."""
         scaled = (z[:, None] - self.loc) * (-self.log_scale).exp()
         return (0.5 * scaled.square() + self.log_scale).sum(-1).argmin(-1)
-
-
-def expectation_maximisation(
-    codes: Tensor, components: int, starts: int, floor: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return weights (K,), means and variances (K, D) by scikit-learn, float64 on the CPU."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture as ExpectationMaximisation
-    from threadpoolctl import threadpool_limits
-
-    fitted = ExpectationMaximisation(
-        components,
-        covariance_type="diag",
-        n_init=starts,
-        max_iter=300,
-        reg_covar=floor,
-        random_state=int(torch.randint(2**31 - 1, ())),
-    )
-    # k-means adds up its threads' sums in the order in which they end
-    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted.fit(codes.cpu().double().numpy())
-    found = (fitted.weights_, fitted.means_, fitted.covariances_)
-    weights, loc, variance = (torch.from_numpy(x) for x in found)
-    return weights, loc, variance
 
 
 def _ring(components: int, event: torch.Size, radius: float, width: float) -> tuple[Tensor, Tensor]:

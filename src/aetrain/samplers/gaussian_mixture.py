@@ -1,6 +1,5 @@
 """A mixture of Gaussians fitted to codes."""
 
-import warnings
 from collections.abc import Sequence
 from typing import final
 
@@ -10,9 +9,8 @@ from torch.distributions import Categorical, MixtureSameFamily
 
 from aetrain.distributions.full_normal import FullNormal
 from aetrain.errors import UserError
+from aetrain.expectation_maximisation import expectation_maximisation
 from aetrain.samplers.sampler import ROWS, Sampler, require_room
-
-SEEDS = 2**31 - 1
 
 
 @final
@@ -72,22 +70,8 @@ class GaussianMixture(Sampler):
 
     def learn(self, codes: Tensor) -> None:
         """Fit the mixture, in float64 on the CPU."""
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.mixture import GaussianMixture as ExpectationMaximisation
-        from threadpoolctl import threadpool_limits
-
-        fitted = ExpectationMaximisation(
-            self.components,
-            max_iter=self.iterations,
-            reg_covar=self.floor,
-            random_state=int(torch.randint(SEEDS, ())),
-        )
-        # k-means adds up its threads' sums in the order in which they end
-        with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            fitted.fit(codes.cpu().double().numpy())
-        weights, loc, covariance = (
-            torch.from_numpy(x) for x in (fitted.weights_, fitted.means_, fitted.covariances_)
+        weights, loc, covariance = expectation_maximisation(
+            codes, self.components, "full", floor=self.floor, iterations=self.iterations
         )
         # rounded on the CPU: Apple's GPUs have no float64
         dtype = self.loc.dtype

@@ -1,0 +1,69 @@
+"""What learned mixtures of Gaussians have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from aetrain.distributions.mixture import Mixture as Density
+from aetrain.errors import UserError
+from aetrain.priors.prior import Prior
+
+LOG_SCALE_BOUND = 10.0
+LEAST_WEIGHT = 1e-10
+
+
+class Mixture(Prior, ABC):
+    """p(z) = Σₖ πₖ N(z; μₖ, Σₖ), which can be fitted to codes.
+
+    Arguments:
+        event: shape of one latent, (D,).
+        components: K.
+
+    Raises:
+        UserError: where there is no component.
+    """
+
+    loc: Tensor
+    logits: Tensor
+
+    def __init__(self, event: Sequence[int], components: int) -> None:
+        super().__init__(event)
+        if components < 1:
+            raise UserError(f"prior.components={components}: must be at least 1")
+
+    @abstractmethod
+    def forward(self) -> Density:
+        """Return the mixture."""
+
+    @torch.no_grad()
+    def fit(self, codes: Tensor, *, starts: int = 1, floor: float = 1e-6) -> None:
+        """Become the mixture that expectation maximisation finds for codes (N, D).
+
+        Randomness comes from torch's generator.
+
+        Arguments:
+            codes: N of them, at least as many as components.
+            starts: from so many k-means, the best of which is kept.
+            floor: added to each variance, so that none becomes 0.
+
+        Raises:
+            UserError: where there are fewer codes than components, or they are not finite.
+        """
+        number = len(self.loc)
+        if len(codes) < number or not codes.isfinite().all():
+            found = (
+                f"there are {len(codes)} codes" if len(codes) < number else "some are not finite"
+            )
+            raise UserError(
+                f"prior.components={number}: are fitted to codes, and {found}: use fewer"
+                " components, more data or a smaller optimizer.lr"
+            )
+        weights, loc = self.take(codes, starts, floor)
+        self.loc.copy_(loc.to(self.loc))
+        self.logits.copy_(weights.clamp_min(LEAST_WEIGHT).log().to(self.loc))
+
+    @abstractmethod
+    def take(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
+        """Fit covariances to codes and take them; return the weights (K,) and means (K, D)."""
