@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from aetrain.networks.activation import activation_named
 from aetrain.networks.given import joined, width
+from aetrain.networks.initialisation import initialise
 from aetrain.networks.layered import Layered
 
 
@@ -22,6 +23,7 @@ class MLP(Layered):
         out: shape of the output.
         hidden: widths of the hidden layers; none at all makes a linear map.
         activation: name of the nonlinearity, see `aetrain.networks.activation`.
+        initialisation: how weights begin, see `aetrain.networks.initialisation`.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class MLP(Layered):
         *,
         hidden: Sequence[int] = (500,),
         activation: str = "relu",
+        initialisation: str = "torch",
     ) -> None:
         super().__init__()
         nonlinearity = activation_named(activation)
@@ -40,6 +43,7 @@ class MLP(Layered):
             layers += [nn.Linear(width_in, width_out), nonlinearity()]
         layers.append(nn.Linear(widths[-1], math.prod(out)))
         self.layers = nn.Sequential(*layers)
+        initialise(self.layers, initialisation)
         self.nonlinearity = nonlinearity()
         self.out = torch.Size(out)
 
