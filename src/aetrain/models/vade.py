@@ -26,7 +26,7 @@ from aetrain.priors.prior import Prior
 from aetrain.seeding import INITIALISE, seed_torch
 from aetrain.stage import Stage
 
-BEGUN_WITH = 50_000
+BEGUN_WITH = 20_000
 """Training examples whose codes the mixture is fitted to."""
 ROWS = 500
 FLOOR = 1e-3
@@ -38,8 +38,9 @@ class VaDE(Pair):
     """A VAE whose prior is a learned mixture of Gaussians, Σ_c π_c N(z; μ_c, Σ_c): clusters.
 
     Stage `pretraining` trains encoder and decoder as an autoencoder, with the mean of q(z|x) as the
-    code. Then a mixture is fitted to the codes of training examples (expectation maximisation, the
-    best of several starts), and stage `clusters` trains all of it by the bound whose
+    code. Then a mixture is fitted to the codes of training examples (expectation maximisation, of
+    several starts the one whose parts lie most apart), and stage `clusters` trains all of it by the
+    bound whose
 
         `rate` = Σ_c γ_c KL(q(z|x) ‖ N(μ_c, Σ_c)) + KL(γ ‖ π),  γ_c = p(c|z) at a draw of z.
 

@@ -45,7 +45,7 @@ class Mixture(Prior, ABC):
 
         Arguments:
             codes: N of them, at least as many as components.
-            starts: from so many k-means, the best of which is kept.
+            starts: from so many k-means; see `expectation_maximisation` for which is kept.
             floor: added to each variance, so that none becomes 0.
 
         Raises:
