@@ -1,15 +1,21 @@
 """The adversarial autoencoder of class and style."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+import aetrain
 from aetrain.build import build_model
-from aetrain.errors import UserError
+from aetrain.errors import Interrupted, UserError
 from aetrain.models.aae_semi import AAESemi
 from aetrain.objectives.terms import Weighted
 from tests.battery import config
+from tests.conftest import TINY
+from tests.test_resume import equal
 
 SMALL = ("network.hidden=[8]", "model.hidden=[8]", "latent=3")
 
@@ -81,3 +87,98 @@ def test_what_is_refused() -> None:
         built("prior=vamp")
     with pytest.raises(UserError, match="model=aae_semi needs labels"):
         built().classification({"x": batch()["x"]})
+
+
+# --- clusters that are begun with those of an autoencoder's styles ---
+
+BEGUN = ("model=aae_cluster", "model.classes=4", "model.pretraining_epochs=2")
+
+
+def begun() -> AAESemi:
+    torch.manual_seed(0)
+    model = build_model(config(*BEGUN, *SMALL), (1, 8, 8))
+    assert isinstance(model, AAESemi)
+    return model
+
+
+def test_the_stages_and_who_plays_in_them() -> None:
+    model, players = begun(), []
+    for stage in range(3):
+        model.position.stage = stage
+        players.append(list(model.players()))
+    game = ["autoencoder", "class_discriminator", "style_discriminator", "encoder"]
+    assert players == [["autoencoder"], ["autoencoder", "encoder"], game]
+    assert [stage.name for stage in model.stages] == ["pretraining", "guided", "clusters"]
+
+
+def test_no_class_is_told_in_the_first_stage() -> None:
+    model, x = begun(), torch.rand(6, 1, 8, 8)
+    told = []
+    for stage in range(2):
+        model.position.stage = stage
+        told.append(model.infer({"x": x}))
+    assert (told[0].z[..., :4] == 0.25).all()
+    torch.testing.assert_close(told[0].z[..., 4:], told[1].z[..., 4:])
+    torch.testing.assert_close(told[1].z[0], model.encode(x).mean)
+
+
+def test_the_guidance_is_the_cross_entropy_with_the_mixtures_parts_of_the_clean_x() -> None:
+    model, x = begun(), torch.rand(6, 1, 8, 8)
+    model.position.stage = 1
+    assert model.guide is not None
+    torch.nn.init.normal_(model.guide.mixture.loc)
+    seen = x + 0.1
+    r = model.guide.mixture().responsibilities(model.guide.encoder(x).mean[:, 4:])
+    expected = cross_entropy(model.encoder.network(seen)[:, :4], r, reduction="none")
+    found = model.guidance({"x": seen, "target": x})["guidance"]
+    assert isinstance(found, Tensor)
+    torch.testing.assert_close(found, expected)
+
+
+def test_clusters_begin_as_the_guides_and_the_guide_stays(here: Path) -> None:
+    job = [*BEGUN, "dataset=digits", "latent=6", "network.hidden=[64]", "model.hidden=[32]"]
+    job += ["model.classes=20", "model.pretraining_epochs=30", "model.guided_epochs=20"]
+    job += ["trainer.max_epochs=1", "trainer.accelerator=cpu", "callbacks=none"]
+    aetrain.train([*job, "likelihood=bernoulli_grey", "run.dir=r"])
+    trained = aetrain.load("r/checkpoints/stage-1.ckpt")
+    assert isinstance(trained.model, AAESemi)
+    assert trained.model.guide is not None
+    x = torch.from_numpy(load_digits().images[:, None] / 16).float()
+    guided = trained.model.guide(x).argmax(1)
+    found = trained.model.encode(x).mean[:, :20].argmax(1)
+    assert (guided == found).float().mean() > 0.6  # by chance 0.05
+    after = torch.load("r/checkpoints/stage-0.ckpt", weights_only=True)["state_dict"]
+    kept = trained.model.guide.encoder.state_dict()
+    for name, weights in kept.items():
+        torch.testing.assert_close(weights, after[f"encoder.{name}"], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("step", [4, 8, 11])
+def test_stopped_in_any_stage_and_resumed(step: int, here: Path) -> None:
+    job = [*TINY, *BEGUN, "model.hidden=[8]", "trainer.max_epochs=2", "trainer.steps_per_call=1"]
+    job += ["allow=[tests.two_stages]", "likelihood=bernoulli_grey"]
+    aetrain.train([*job, "run.dir=straight"])
+    stop = ["+callbacks.stop._target_=tests.two_stages.Stop", f"+callbacks.stop.step={step}"]
+    with pytest.raises(Interrupted):
+        aetrain.train([*job, "run.dir=stopped", *stop])
+    aetrain.train(["resume=stopped", "callbacks.stop.step=-1", "allow=[tests.two_stages]"])
+    equal(Path("straight"), Path("stopped"))
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("model.pretraining_epochs=-1", r"model\.pretraining_epochs=-1, .* at least 0, 1 and 1"),
+        ("model.guided_epochs=0", r"model\.guided_epochs=0, .* at least 0, 1 and 1"),
+        ("model.starts=0", r"model\.starts=0: must be at least 0, 1 and 1"),
+        ("model.labels=true", r"model\.pretraining_epochs=2: is for clusters"),
+    ],
+)
+def test_which_beginnings_are_refused(option: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        build_model(config(*BEGUN, *SMALL, option), (1, 8, 8))
+
+
+def test_more_clusters_than_examples_are_refused(here: Path) -> None:
+    with pytest.raises(UserError, match=r"model\.classes=500: .* there are 60 training examples"):
+        aetrain.train([*TINY, *BEGUN, "model.classes=500"])

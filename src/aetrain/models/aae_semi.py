@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from aetrain.adversarial.adversary import AdversaryMaker
+from aetrain.classes.guide import Guide
 from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.distributions.concatenated import Concatenated
@@ -26,6 +27,9 @@ from aetrain.pieces import Pieces
 from aetrain.player import Batch, Player
 from aetrain.posteriors.class_and_style import ClassAndStyle
 from aetrain.priors.class_and_style import ClassAndStylePrior
+from aetrain.stage import Stage
+
+PRETRAINING, GUIDED = "pretraining", "guided"
 
 
 @final
@@ -37,6 +41,12 @@ class AAESemi(Pair):
     encoder moves both to where they are taken for draws; with labels, the encoder lowers
     `classification` = −log y_label of the examples that have one (y ≥ 0). Without labels the
     classes are clusters, and there is no such phase.
+
+    Clusters are not moved once they are certain, so that the first ones are kept, whatever they
+    are. With `pretraining_epochs` they begin better, in two stages before the game: `pretraining`
+    trains encoder and decoder as an autoencoder of styles alone, y = (1/K, ..., 1/K), and `guided`
+    lowers beside the distortion `guidance`, the cross entropy of y with the parts of a Gaussian
+    mixture of those styles.
 
     It watches the distortion, as `model=aae` does; `code_mmd` is reported beside it, with labels
     the part of wrong classes, `error`, and without how clusters meet classes.
@@ -50,9 +60,13 @@ class AAESemi(Pair):
         labels: whether there is a phase of classification.
         hidden: widths of the discriminators' layers.
         rate: learning rate of the encoder against the discriminators, over that of `optimizer`.
+        pretraining_epochs: of the stage `pretraining` at most; 0: the game begins at once.
+        guided_epochs: of the stage `guided`.
+        starts: of expectation maximisation, for the mixture.
 
     Raises:
-        UserError: where there are less than two classes, or the rate is not above 0.
+        UserError: where there are less than two classes, a number is out of its range, or there is
+            a stage before the game with labels.
 
     References:
         Makhzani, Shlens, Jaitly, Goodfellow, Frey: Adversarial autoencoders, sections 5 and 6.
@@ -70,11 +84,15 @@ class AAESemi(Pair):
         labels: bool = True,
         hidden: Sequence[int] = (1000, 1000),
         rate: float = 1.0,
+        pretraining_epochs: int = 0,
+        guided_epochs: int = 1,
+        starts: int = 5,
     ) -> None:
         if classes < 2:
             raise UserError(f"model.classes={classes}: must be at least 2, such as 10")
         if not rate > 0:
             raise UserError(f"model.rate={rate}: must be above 0, such as 1")
+        _require_stages(labels, pretraining_epochs, guided_epochs, starts)
         family = ClassAndStyle(classes, pieces.posterior(pieces.latent))
         encoder = Conditional(pieces.encoder_network, family, [pieces.event])
         network = pieces.decoder_network(encoder.network)
@@ -85,9 +103,20 @@ class AAESemi(Pair):
         discriminator = partial(MLP, hidden=hidden)
         self.of_class = adversary(discriminator, [(classes,)], "class")
         self.of_style = adversary(discriminator, [pieces.latent], "style")
+        self.guide = Guide(encoder, classes, starts) if pretraining_epochs else None
+        if pretraining_epochs:
+            first = Stage(PRETRAINING, pretraining_epochs)
+            self.stages = (first, Stage(GUIDED, guided_epochs), Stage("clusters"))
 
     def players(self) -> Mapping[str, Player]:
-        """The phases: autoencoder, two discriminators, encoder and, with labels, classifier."""
+        """The phases: autoencoder, two discriminators, encoder and, with labels, classifier.
+
+        Before the game the autoencoder, and its encoder beside a guide.
+        """
+        if self.stage.name in (PRETRAINING, GUIDED):
+            autoencoder = {"autoencoder": Player([self.encoder, self.decoder], self.terms)}
+            guided = {"encoder": Player([self.encoder.network], self.guidance)}
+            return autoencoder | (guided if self.stage.name == GUIDED else {})
         every = self.of_class.updates
         players = {
             "autoencoder": Player([self.encoder, self.decoder], self.terms),
@@ -102,6 +131,25 @@ class AAESemi(Pair):
         """Refuse labels that are not among the classes."""
         if self.labels:
             require_labels(data, self.classes)
+        if self.guide is not None and (found := len(data.tables["train"])) < self.classes:
+            raise UserError(
+                f"model.classes={self.classes}: clusters are begun with codes, and there are"
+                f" {found} training examples: use fewer, or more data"
+            )
+
+    def begin_stage(self, data: DataModule) -> None:
+        """Let the guide learn from the pre-trained encoder."""
+        if self.guide is not None and self.stage.name == GUIDED:
+            self.guide.begin(self.encoder, data, self.seed, self.world)
+
+    def infer(self, batch: Batch) -> Inference:
+        """Pass a batch through encoder and decoder; no class is told before there are any."""
+        if self.stage.name != PRETRAINING:
+            return super().infer(batch)
+        q, target = self.encoder(batch["x"]), batch.get("target", batch["x"])
+        y, s = self._parts(q.rsample((self.samples,)))
+        z = torch.cat([torch.full_like(y, 1 / self.classes), s], -1)
+        return Inference(target, q, z, self.decoder(z), self.prior())
 
     def terms(self, batch: Batch) -> Terms:
         """Return the objective's terms of a batch."""
@@ -119,6 +167,12 @@ class AAESemi(Pair):
         """Return the encoder's terms of both games."""
         y, s = self._parts(self.encoder(batch["x"]).rsample())
         return {**self.of_class.deception([y]), **self.of_style.deception([s])}
+
+    def guidance(self, batch: Batch) -> Terms:
+        """Return `guidance` = −Σ_k r_k log y_k, (B,), r the guide's clusters of the clean x."""
+        assert self.guide is not None
+        r = self.guide(batch.get("target", batch["x"]))
+        return {"guidance": -(r * self._class_of(batch["x"]).logits.log_softmax(-1)).sum(-1)}
 
     def classification(self, batch: Batch) -> Terms:
         """Return `classification`, −log y_label in nats, of the examples that have a label.
@@ -161,3 +215,16 @@ class AAESemi(Pair):
         p = codes[:, : self.classes]
         found = of_batch(p.argmax(1), batch, self.classes)
         return Report(costs, inference.q.mean, None, more, clusters=found, assigned=p)
+
+
+def _require_stages(labels: bool, pretraining: int, guided: int, starts: int) -> None:
+    if pretraining < 0 or guided < 1 or starts < 1:
+        raise UserError(
+            f"model.pretraining_epochs={pretraining}, model.guided_epochs={guided},"
+            f" model.starts={starts}: must be at least 0, 1 and 1"
+        )
+    if labels and pretraining:
+        raise UserError(
+            f"model.pretraining_epochs={pretraining}: is for clusters, and labels say what the"
+            " classes are: set it to 0, or use model=aae_cluster"
+        )

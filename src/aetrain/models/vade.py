@@ -23,14 +23,7 @@ from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.priors.gaussian_mixture import GaussianMixture
 from aetrain.priors.mixture import Mixture
 from aetrain.priors.prior import Prior
-from aetrain.seeding import INITIALISE, seed_torch
 from aetrain.stage import Stage
-
-BEGUN_WITH = 20_000
-"""Training examples whose codes the mixture is fitted to."""
-ROWS = 500
-FLOOR = 1e-3
-"""Of the variances of the mixture that the second stage begins with."""
 
 
 @final
@@ -116,13 +109,13 @@ class VaDE(Pair):
         """Fit the mixture to codes of the pre-trained encoder."""
         if not self.clusters or len(self.stages) == 1:
             return
-        x = data.examples(BEGUN_WITH, self.device).to(self.dtype)
-        with torch.no_grad():
-            codes = torch.cat([self.encoder(part).mean for part in x.split(ROWS)])
-        if self.world.rank == 0:
-            seed_torch(self.device, INITIALISE, self.seed, 1)
-            self.mixture.fit(codes, starts=self.starts, floor=FLOOR)
-        self.world.copy_from_first(self.mixture)
+        self.mixture.begin(
+            lambda x: self.encoder(x).mean,
+            data,
+            starts=self.starts,
+            seed=self.seed,
+            world=self.world,
+        )
 
     def first_terms(self, batch: Batch) -> Terms:
         """Return the distortion of the code that is the mean of q(z|x)."""

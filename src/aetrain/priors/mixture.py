@@ -1,17 +1,26 @@
 """What learned mixtures of Gaussians have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
+from aetrain.data.module import DataModule
 from aetrain.distributions.mixture import Mixture as Density
 from aetrain.errors import UserError
 from aetrain.priors.prior import Prior
+from aetrain.seeding import INITIALISE, seed_torch
+from aetrain.world import World
 
 LOG_SCALE_BOUND = 10.0
 LEAST_WEIGHT = 1e-10
+EXAMPLES = 20_000
+"""Training examples whose codes a mixture begins with."""
+ROWS = 500
+"""Of which so many are encoded at once."""
+FLOOR = 1e-3
+"""Of the variances that it begins with."""
 
 
 class Mixture(Prior, ABC):
@@ -36,6 +45,32 @@ class Mixture(Prior, ABC):
     @abstractmethod
     def forward(self) -> Density:
         """Return the mixture."""
+
+    @torch.no_grad()
+    def begin(
+        self,
+        code: Callable[[Tensor], Tensor],
+        data: DataModule,
+        *,
+        starts: int,
+        seed: int,
+        world: World,
+    ) -> None:
+        """Fit to codes of random training examples, the same in every process.
+
+        Arguments:
+            code: from x (B, *event) to codes (B, D).
+            data: has the examples, of which `EXAMPLES` at most are used.
+            starts: as `fit` takes them.
+            seed: of the run.
+            world: the processes.
+        """
+        if world.rank == 0:
+            x = data.examples(EXAMPLES, self.loc.device).to(self.loc.dtype)
+            codes = torch.cat([code(part) for part in x.split(ROWS)])
+            seed_torch(self.loc.device, INITIALISE, seed, 1)
+            self.fit(codes, starts=starts, floor=FLOOR)
+        world.copy_from_first(self)
 
     @torch.no_grad()
     def fit(self, codes: Tensor, *, starts: int = 1, floor: float = 1e-6) -> None:
