@@ -28,8 +28,11 @@ def _seed() -> None:
     torch.manual_seed(0)
 
 
+MIXTURES = ["prior=gaussian_mixture", "prior=full_gaussian_mixture"]
+
+
 def vade(*options: str) -> VaDE:
-    chosen = ["model=vade", f"prior.components={K}", *SMALL, *options]
+    chosen = ["model=vade", *options, f"prior.components={K}", *SMALL]
     model = build_model(config(*chosen), EVENT).double()
     assert isinstance(model, VaDE)
     model.position.stage = len(model.stages) - 1
@@ -40,8 +43,10 @@ def examples(n: int = B) -> Tensor:
     return torch.rand(n, *EVENT).round().double()
 
 
-def test_of_one_component_it_is_the_vae() -> None:
-    clusters, plain = vade("prior.components=1"), build_model(config(*SMALL), EVENT).double()
+@pytest.mark.parametrize("mixture", MIXTURES)
+def test_of_one_component_it_is_the_vae(mixture: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.K", 1)
+    clusters, plain = vade(mixture), build_model(config(*SMALL), EVENT).double()
     state = {k: v for k, v in clusters.state_dict().items() if not k.startswith(("prior", "mixt"))}
     plain.load_state_dict(state)
     with torch.no_grad():
@@ -56,9 +61,10 @@ def test_of_one_component_it_is_the_vae() -> None:
     torch.testing.assert_close(reports[0][1], reports[1][1])
 
 
-def test_the_rate_bounds_the_divergence_from_the_mixture() -> None:
+@pytest.mark.parametrize("mixture", MIXTURES)
+def test_the_rate_bounds_the_divergence_from_the_mixture(mixture: str) -> None:
     """On average over draws; it is the divergence where all draws are of one component."""
-    model, n = vade(), 40_000
+    model, n = vade(mixture), 40_000
     with torch.no_grad():
         q = model.encode(examples(3))
         assert isinstance(q, DiagonalNormal)
