@@ -58,3 +58,12 @@ def test_all_at_once():
         "a.b: ${x} points to a key that does not exist",
         "c[0]: ${y} points to a key that does not exist",
     ]
+
+
+@pytest.mark.parametrize("recipe", ["aae_semi_mnist", "m2_mnist", "sdae_mnist"])
+def test_what_a_recipe_sets_for_another_choice_is_no_option_of_none(recipe: str):
+    cfg = compose([f"experiment={recipe}", "corruption=none"]).cfg
+    assert not OmegaConf.is_missing(cfg, "corruption")
+    config, messages = plain(cfg)
+    assert config["corruption"] == {}
+    assert not messages

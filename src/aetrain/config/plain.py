@@ -11,6 +11,9 @@ from aetrain.errors import did_you_mean
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+OPTIONAL = ("corruption", "head", "sparsity", "conditioning")
+"""Groups that have a choice `none`; what a recipe set for another choice is no option of it."""
+
 
 def missing(cfg: "DictConfig") -> list[str]:
     """Return a line for each value that the user must give, with the comment on it in `conf/`."""
@@ -34,6 +37,10 @@ def plain(cfg: "DictConfig") -> tuple[dict[str, Any], list[str]]:
     messages: list[str] = []
     config = _resolved(cfg, "", messages)
     config.pop("hydra", None)
+    for group in OPTIONAL:
+        node = config.get(group)
+        if isinstance(node, dict) and "_target_" not in node:
+            config[group] = {}
     return config, messages
 
 
