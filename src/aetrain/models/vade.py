@@ -31,9 +31,9 @@ class VaDE(Pair):
     """A VAE whose prior is a learned mixture of Gaussians, Σ_c π_c N(z; μ_c, Σ_c): clusters.
 
     Stage `pretraining` trains encoder and decoder as an autoencoder, with the mean of q(z|x) as the
-    code. Then a mixture is fitted to codes of training examples (expectation maximisation, of several
-    starts the one whose parts are most even and apart), and stage `clusters` trains all of it by
-    the bound whose
+    code. Then a mixture is fitted to codes of training examples (expectation maximisation, of
+    several starts the one whose parts are most even and apart), and stage `clusters` trains all of
+    it by the bound whose
 
         `rate` = Σ_c γ_c KL(q(z|x) ‖ N(μ_c, Σ_c)) + KL(γ ‖ π),  γ_c = p(c|z) at a draw of z.
 
