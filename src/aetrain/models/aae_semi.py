@@ -202,7 +202,7 @@ class AAESemi(Pair):
     def report(self, batch: Batch) -> Report:
         """Return the distortion; beside it how far codes are from the prior, and wrong classes.
 
-        Without labels: what clusters have to do with classes.
+        Without labels: what clusters, once there are any, have to do with classes.
         """
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
@@ -211,6 +211,7 @@ class AAESemi(Pair):
         if self.labels:
             wrong = codes[:, : self.classes].argmax(1) != labels_of(batch, "aae_semi")
             more["error"] = wrong.to(codes.dtype)
+        if self.labels or self.stage.name == PRETRAINING:
             return Report(costs, inference.q.mean, None, more)
         p = codes[:, : self.classes]
         found = of_batch(p.argmax(1), batch, self.classes)
