@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 SEEDS = 2**31 - 1
+EPSILON = 10 * float(np.finfo(np.float64).eps)
+"""Of an example, in each part, so that none is of nothing."""
 FINER = (1, 2, 3)
 """In turn, how many times the components starts begin with, before the most alike are joined."""
 
@@ -28,8 +30,9 @@ def expectation_maximisation(
 
     The first start is from k-means of K; others also from those of 2 K and 3 K, whose components
     are joined, two at a time, until K are left. Of several starts the mixture is kept of the
-    greatest classification likelihood, E[Σ_k p(k|z) log N(z; μ_k, Σ_k)]: among mixtures about as
-    likely it is one whose parts are even and lie apart. Randomness comes from torch's generator.
+    greatest classification likelihood, E[Σ_k p(k|z) log N(z; μ_k, Σ_k)]. At a fixed point it is
+    E[log p(z)] + I(z; k): of mixtures about as likely it is greatest for one whose parts are even
+    and lie apart. Randomness comes from torch's generator.
 
     Arguments:
         vectors: (N, D), at least as many as components.
@@ -38,6 +41,9 @@ def expectation_maximisation(
         floor: added to each variance, so that none becomes 0.
         starts: of the whole.
         iterations: in each start, at most.
+
+    Raises:
+        ValueError: where a covariance is not positive to float64's digits.
 
     References:
         Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM algorithm. 1977.
@@ -65,16 +71,22 @@ def expectation_maximisation(
             found = GaussianMixture(number, random_state=seed, **options).fit(z)
             if number > components:
                 shares = joined(found.predict_proba(z), components)
-                begun = _moments(z, shares, floor, covariance)
-                found = GaussianMixture(components, random_state=seed, **begun, **options).fit(z)
-            likelihood = classification_likelihood(found, z)
+                weights, loc, covariances = _moments(z, shares, floor)
+                begun = GaussianMixture(
+                    components,
+                    weights_init=weights,
+                    means_init=loc,
+                    precisions_init=_precisions(covariances, covariance),
+                    random_state=seed,
+                    **options,
+                )
+                found = begun.fit(z)
+            likelihood = classification_likelihood(found, z) if starts > 1 else 0.0
             if kept is None or likelihood > best:
                 best, kept = likelihood, found
     assert kept is not None
-    weights, loc, covariances = (
-        torch.from_numpy(x) for x in (kept.weights_, kept.means_, kept.covariances_)
-    )
-    return weights, loc, covariances
+    result = kept.weights_, kept.means_, kept.covariances_
+    return torch.from_numpy(result[0]), torch.from_numpy(result[1]), torch.from_numpy(result[2])
 
 
 def classification_likelihood(mixture: Any, z: Array) -> float:
@@ -89,35 +101,48 @@ def classification_likelihood(mixture: Any, z: Array) -> float:
 def joined(shares: Array, number: int) -> Array:
     """Return shares p(k|z), (N, `number`), of (N, K) parts, of which the most alike are joined.
 
-    Two by two those whose union leaves least to guess: whose entropy falls most by it, over the
-    root of the product of their sizes.
+    Two by two those j, k of the greatest [E(tⱼ + tₖ) − E(tⱼ) − E(tₖ)] / √(nⱼ nₖ), with
+    E(t) = Σ_z t log t and n = Σ_z t of shares t: the criterion of Baudry and others, what entropy
+    falls by, over what the two weigh.
     """
-
-    def information(p: Array) -> Array:
-        return (p * np.log(np.maximum(p, np.finfo(p.dtype).tiny))).sum(0)
-
-    while shares.shape[1] > number:
-        own, size = information(shares), np.maximum(shares.sum(0), 1e-9)
-        gains = np.full((len(own), len(own)), -np.inf)
-        for k in range(1, len(own)):
-            union = information(shares[:, k : k + 1] + shares[:, :k])
-            gains[k, :k] = (union - own[k] - own[:k]) / np.sqrt(size[k] * size[:k])
-        one, other = np.unravel_index(gains.argmax(), gains.shape)
+    shares = shares.copy()
+    gains = np.full((shares.shape[1],) * 2, -np.inf)
+    for k in range(1, len(gains)):
+        gains[k, :k] = _gain(shares[:, k], shares[:, :k])
+    while len(gains) > number:
+        one, other = np.unravel_index(gains.argmax(), gains.shape)  # other < one
         shares[:, other] += shares[:, one]
         shares = np.delete(shares, one, 1)
+        gains = np.delete(np.delete(gains, one, 0), one, 1)
+        gains[other, :other] = _gain(shares[:, other], shares[:, :other])
+        gains[other + 1 :, other] = _gain(shares[:, other], shares[:, other + 1 :])
     return shares
 
 
-def _moments(z: Array, shares: Array, floor: float, covariance: str) -> dict[str, Array]:
-    """Return what a mixture begins with that has these shares: weights, means, precisions."""
-    size = shares.sum(0)
+def _gain(one: Array, others: Array) -> Array:
+    """Return the criterion of `joined` for a part (N,) and each of others (N, K)."""
+    union = _information(one[:, None] + others)
+    size = np.sqrt((one.sum() + EPSILON) * (others.sum(0) + EPSILON))
+    return (union - _information(one) - _information(others)) / size
+
+
+def _information(shares: Array) -> Array:
+    return (shares * np.log(np.maximum(shares, np.finfo(shares.dtype).tiny))).sum(0)
+
+
+def _moments(z: Array, shares: Array, floor: float) -> tuple[Array, Array, Array]:
+    """Return weights (K,), means (K, D) and covariances (K, D, D) of parts with these shares."""
+    size = shares.sum(0) + EPSILON
     loc = shares.T @ z / size[:, None]
+    apart = [z - mean for mean in loc]
+    squares = [(r[:, None] * a).T @ a for r, a in zip(shares.T, apart, strict=True)]
+    covariances = np.stack(squares) / size[:, None, None] + floor * np.eye(z.shape[1])
+    return size / size.sum(), loc, covariances
+
+
+def _precisions(covariances: Array, covariance: Literal["diag", "full"]) -> Array:
+    """Return their inverses, (K, D, D), or those of their diagonals, (K, D)."""
     if covariance == "diag":
-        variance = shares.T @ z**2 / size[:, None] - loc**2 + floor
-        precision = 1 / variance
-    else:
-        apart = [z - mean for mean in loc]
-        squares = [(r[:, None] * a).T @ a for r, a in zip(shares.T, apart, strict=True)]
-        covariances = np.stack(squares) / size[:, None, None] + floor * np.eye(z.shape[1])
-        precision = np.linalg.inv(covariances)
-    return {"weights_init": size / size.sum(), "means_init": loc, "precisions_init": precision}
+        return 1 / np.diagonal(covariances, axis1=1, axis2=2)
+    inverse = np.linalg.inv(np.linalg.cholesky(covariances))
+    return inverse.transpose(0, 2, 1) @ inverse  # symmetric to the last digit, as it has to be

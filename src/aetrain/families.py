@@ -10,6 +10,8 @@ from torch.distributions import Distribution
 from aetrain.spaces import Space
 from aetrain.values import REAL, Values
 
+NEAR = 0.99
+
 Examples = Callable[[int], Tensor]
 """n -> that many random training examples, (≤ n, *event)."""
 
@@ -84,5 +86,6 @@ def soft_bound(x: Tensor, bound: float) -> Tensor:
 
 
 def unbound(y: Tensor, bound: float) -> Tensor:
-    """Return the x of which `soft_bound` is y, for y in (−bound, bound)."""
+    """Return the x of which `soft_bound` is y, or 0.99 times the bound where y is beyond that."""
+    y = y.clamp(-NEAR * bound, NEAR * bound)
     return y / (1 - y.abs() / bound)

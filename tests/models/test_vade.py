@@ -31,8 +31,8 @@ def _seed() -> None:
 MIXTURES = ["prior=gaussian_mixture", "prior=full_gaussian_mixture"]
 
 
-def vade(*options: str) -> VaDE:
-    chosen = ["model=vade", *options, f"prior.components={K}", *SMALL]
+def vade(*options: str, components: int = K) -> VaDE:
+    chosen = ["model=vade", *options, f"prior.components={components}", *SMALL]
     model = build_model(config(*chosen), EVENT).double()
     assert isinstance(model, VaDE)
     model.position.stage = len(model.stages) - 1
@@ -44,9 +44,8 @@ def examples(n: int = B) -> Tensor:
 
 
 @pytest.mark.parametrize("mixture", MIXTURES)
-def test_of_one_component_it_is_the_vae(mixture: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{__name__}.K", 1)
-    clusters, plain = vade(mixture), build_model(config(*SMALL), EVENT).double()
+def test_of_one_component_it_is_the_vae(mixture: str) -> None:
+    clusters, plain = vade(mixture, components=1), build_model(config(*SMALL), EVENT).double()
     state = {k: v for k, v in clusters.state_dict().items() if not k.startswith(("prior", "mixt"))}
     plain.load_state_dict(state)
     with torch.no_grad():
@@ -105,18 +104,20 @@ def test_a_fitted_mixture_is_scikit_learns() -> None:
     torch.testing.assert_close(prior().log_prob(codes).detach(), expected, rtol=1e-3, atol=1e-3)
 
 
-def test_pretraining_gives_clusters_of_digits(here: Path) -> None:
-    job = ["model=vade", "dataset=digits", "latent=6", "network.hidden=[64]", "callbacks=none"]
+@pytest.mark.parametrize("mixture", MIXTURES)
+def test_pretraining_gives_clusters_of_digits(mixture: str, here: Path) -> None:
+    job = ["model=vade", mixture, "dataset=digits", "latent=6", "network.hidden=[64]"]
     job += ["trainer.max_epochs=30", "model.pretraining_epochs=30", "trainer.accelerator=cpu"]
-    results = aetrain.train([*job, "likelihood=bernoulli_grey", "evaluation.nll_samples=0"])
+    job += ["callbacks=none", "likelihood=bernoulli_grey", "evaluation.nll_samples=0"]
+    results = aetrain.train(job)
     assert results["test/cluster_accuracy"] > 0.5  # by chance 0.2
     assert 0.4 < results["test/nmi"] <= 1
     assert 0.3 < results["test/ari"] <= 1
 
 
-@pytest.mark.parametrize("step", [4, 9])
-def test_stopped_in_either_stage_and_resumed(step: int, here: Path) -> None:
-    job = [*TINY, "model=vade", "trainer.steps_per_call=1", "allow=[tests.two_stages]"]
+@pytest.mark.parametrize(("mixture", "step"), [(MIXTURES[0], 4), (MIXTURES[1], 9)])
+def test_stopped_in_either_stage_and_resumed(mixture: str, step: int, here: Path) -> None:
+    job = [*TINY, "model=vade", mixture, "trainer.steps_per_call=1", "allow=[tests.two_stages]"]
     results = aetrain.train([*job, "run.dir=straight"])
     stop = ["+callbacks.stop._target_=tests.two_stages.Stop", f"+callbacks.stop.step={step}"]
     with pytest.raises(Interrupted):

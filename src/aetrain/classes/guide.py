@@ -1,6 +1,5 @@
 """Clusters of an autoencoder's codes, which others learn from."""
 
-import copy
 from typing import final
 
 import torch
@@ -14,26 +13,26 @@ from aetrain.world import World
 
 @final
 class Guide(nn.Module):
-    """A copy of an encoder of class and style, and a Gaussian mixture of the styles that it finds.
+    """An encoder of class and style that stays as it is, and a Gaussian mixture of its styles.
 
-    No one trains it.
+    No one trains it, and once it has guided it is of no use; it stays in the checkpoints.
 
     Arguments:
-        encoder: of codes z = (y, s).
+        encoder: of codes z = (y, s); of its own, and conditioned by what the other one is.
         clusters: K, the length of y, and the mixture's components.
         starts: of expectation maximisation.
     """
 
     def __init__(self, encoder: Conditional, clusters: int, starts: int) -> None:
         super().__init__()
-        self.encoder = copy.deepcopy(encoder)
+        self.encoder = encoder
         self.clusters, self.starts = clusters, starts
         (size,) = encoder.event
         self.mixture = FullGaussianMixture((size - clusters,), components=clusters)
         self.requires_grad_(False)
 
     def begin(self, encoder: Conditional, data: DataModule, seed: int, world: World) -> None:
-        """Take an encoder's weights, and fit the mixture to its styles of training examples."""
+        """Take the other encoder's weights, and fit the mixture to its styles of examples."""
         self.encoder.load_state_dict(encoder.state_dict())
         self.mixture.begin(self._style, data, starts=self.starts, seed=seed, world=world)
 

@@ -50,7 +50,7 @@ class FullNormalMixture(Mixture):
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Return draws (*sample_shape, D), differentiable in the chosen components' μ and W."""
         shape = torch.Size(sample_shape)
-        k = self.chosen(shape)
+        k = self.draw_components(shape)
         loc = self.loc[k]
         draws = loc + solve_lower(self.whitening[k], torch.randn_like(loc))
         return draws.reshape(*shape, *self.event_shape)

@@ -1,6 +1,7 @@
 """What mixtures of normal distributions have in common."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -69,8 +70,12 @@ class Mixture(Distribution, ABC):
         """Return log p(k|z), (..., K), for z (..., D): finite where p(k|z) is 0 to all digits."""
         return self.joint(value).log_softmax(-1).to(self._dtype(value))
 
-    def chosen(self, shape: torch.Size) -> Tensor:
-        """Return draws of a component, as many as the shape has elements."""
+    @abstractmethod
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        """Return draws (*sample_shape, D)."""
+
+    def draw_components(self, shape: torch.Size) -> Tensor:
+        """Return draws of k, (N,), as many as the shape has elements."""
         return torch.multinomial(self.weights.detach(), shape.numel(), replacement=True)
 
     def _dtype(self, value: Tensor) -> torch.dtype:

@@ -43,7 +43,7 @@ class NormalMixture(Mixture):
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Return draws (*sample_shape, D), differentiable in the chosen components' μ and σ."""
         shape = torch.Size(sample_shape)
-        k = self.chosen(shape)
+        k = self.draw_components(shape)
         loc = self.loc[k]
         draws = torch.addcmul(loc, self.log_scale[k].exp(), torch.randn_like(loc))
         return draws.reshape(*shape, *self.event_shape)

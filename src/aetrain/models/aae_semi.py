@@ -103,10 +103,13 @@ class AAESemi(Pair):
         discriminator = partial(MLP, hidden=hidden)
         self.of_class = adversary(discriminator, [(classes,)], "class")
         self.of_style = adversary(discriminator, [pieces.latent], "style")
-        self.guide = Guide(encoder, classes, starts) if pretraining_epochs else None
+        self.guide: Guide | None = None
         if pretraining_epochs:
-            first = Stage(PRETRAINING, pretraining_epochs)
-            self.stages = (first, Stage(GUIDED, guided_epochs), Stage("clusters"))
+            family = ClassAndStyle(classes, pieces.posterior(pieces.latent))
+            other = Conditional(pieces.encoder_network, family, [pieces.event])
+            self.guide = Guide(other, classes, starts)
+            guided = Stage(GUIDED, guided_epochs, watched="guidance")
+            self.stages = (Stage(PRETRAINING, pretraining_epochs), guided, Stage("clusters"))
 
     def players(self) -> Mapping[str, Player]:
         """The phases: autoencoder, two discriminators, encoder and, with labels, classifier.
@@ -138,9 +141,11 @@ class AAESemi(Pair):
             )
 
     def begin_stage(self, data: DataModule) -> None:
-        """Let the guide learn from the pre-trained encoder."""
+        """Let the guide learn from the pre-trained encoder; begin the game with all its noise."""
         if self.guide is not None and self.stage.name == GUIDED:
             self.guide.begin(self.encoder, data, self.seed, self.world)
+        for discriminator in (self.of_class, self.of_style):
+            discriminator.noise_left.fill_(1.0)
 
     def infer(self, batch: Batch) -> Inference:
         """Pass a batch through encoder and decoder; no class is told before there are any."""
@@ -207,11 +212,14 @@ class AAESemi(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         codes, real = inference.z[0], inference.prior.sample((len(inference.x),))
+        if self.stage.name == PRETRAINING:
+            return Report(costs, inference.q.mean, None)
         more = {"code_mmd": discrepancy(codes, real)}
+        if self.stage.name == GUIDED:
+            more |= {k: v for k, v in self.guidance(batch).items() if isinstance(v, Tensor)}
         if self.labels:
             wrong = codes[:, : self.classes].argmax(1) != labels_of(batch, "aae_semi")
             more["error"] = wrong.to(codes.dtype)
-        if self.labels or self.stage.name == PRETRAINING:
             return Report(costs, inference.q.mean, None, more)
         p = codes[:, : self.classes]
         found = of_batch(p.argmax(1), batch, self.classes)
@@ -219,13 +227,13 @@ class AAESemi(Pair):
 
 
 def _require_stages(labels: bool, pretraining: int, guided: int, starts: int) -> None:
-    if pretraining < 0 or guided < 1 or starts < 1:
-        raise UserError(
-            f"model.pretraining_epochs={pretraining}, model.guided_epochs={guided},"
-            f" model.starts={starts}: must be at least 0, 1 and 1"
-        )
+    if pretraining < 0:
+        raise UserError(f"model.pretraining_epochs={pretraining}: must be at least 0")
+    if guided < 1 or starts < 1:
+        key, value = ("guided_epochs", guided) if guided < 1 else ("starts", starts)
+        raise UserError(f"model.{key}={value}: must be at least 1")
     if labels and pretraining:
         raise UserError(
             f"model.pretraining_epochs={pretraining}: is for clusters, and labels say what the"
-            " classes are: set it to 0, or use model=aae_cluster"
+            " classes are: set it to 0, or model.labels=false"
         )

@@ -21,7 +21,7 @@ from aetrain.objectives.terms import Terms, sample_mean
 from aetrain.player import Batch, Player
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.priors.gaussian_mixture import GaussianMixture
-from aetrain.priors.mixture import Mixture
+from aetrain.priors.mixture_prior import MixturePrior
 from aetrain.priors.prior import Prior
 from aetrain.stage import Stage
 
@@ -32,7 +32,7 @@ class VaDE(Pair):
 
     Stage `pretraining` trains encoder and decoder as an autoencoder, with the mean of q(z|x) as the
     code. Then a mixture is fitted to codes of training examples (expectation maximisation, of
-    several starts the one whose parts are most even and apart), and stage `clusters` trains all of
+    several starts one whose parts are likely, even and apart), and stage `clusters` trains all of
     it by the bound whose
 
         `rate` = Σ_c γ_c KL(q(z|x) ‖ N(μ_c, Σ_c)) + KL(γ ‖ π),  γ_c = p(c|z) at a draw of z.
@@ -81,9 +81,9 @@ class VaDE(Pair):
         self.stages = (*([] if pretraining_epochs == 0 else [first]), Stage("clusters"))
 
     @property
-    def mixture(self) -> Mixture:
+    def mixture(self) -> MixturePrior:
         """The prior, whose parts are the clusters."""
-        assert isinstance(self.prior, Mixture)
+        assert isinstance(self.prior, MixturePrior)
         return self.prior
 
     @property
@@ -168,8 +168,8 @@ def _require_gaussians(encoder: Conditional, prior: Prior) -> None:
             " use posterior=diagonal_gaussian"
         )
     ring = isinstance(prior, GaussianMixture) and prior.fixed
-    if ring or not isinstance(prior, Mixture):
+    if ring or not isinstance(prior, MixturePrior):
         raise UserError(
             "prior: model=vade learns clusters as parts of its prior: use prior=gaussian_mixture"
-            " with prior.layout=learned"
+            " with prior.layout=learned, or prior=full_gaussian_mixture"
         )

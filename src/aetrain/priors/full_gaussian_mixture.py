@@ -10,15 +10,13 @@ from aetrain.distributions.full_normal_mixture import FullNormalMixture
 from aetrain.errors import UserError
 from aetrain.expectation_maximisation import expectation_maximisation
 from aetrain.families import full_precision, soft_bound, unbound
-from aetrain.priors.mixture import LOG_SCALE_BOUND, Mixture
+from aetrain.priors.mixture_prior import LOG_SCALE_BOUND, MixturePrior
 
 SLOPE_BOUND = 100.0
-MOST_SLOPE = 99.0
-"""Of a fitted one: nearer to the bound, its raw value would be far out."""
 
 
 @final
-class FullGaussianMixture(Mixture):
+class FullGaussianMixture(MixturePrior):
     """p(z) = Σₖ πₖ N(z; μₖ, Σₖ), Σ⁻¹ = (I + N)ᵀ diag σ⁻² (I + N), N strictly lower triangular.
 
     So −Nᵢⱼ are what the values zⱼ before zᵢ say of it, and σᵢ² is the variance that they leave. It
@@ -61,7 +59,7 @@ class FullGaussianMixture(Mixture):
         whitening = (-log_scale).exp().unsqueeze(-1) * unit
         return FullNormalMixture(loc, whitening, log_scale, logits)
 
-    def take(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
+    def fit_covariances(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
         """Fit and take covariances; return weights and means."""
         weights, loc, covariance = expectation_maximisation(
             codes, len(self.loc), "full", starts=starts, floor=floor
@@ -72,6 +70,5 @@ class FullGaussianMixture(Mixture):
         unit = scale.unsqueeze(-1) * torch.linalg.solve_triangular(factor, eye, upper=False)
         i, j = torch.tril_indices(d, d, -1).unbind()
         self.raw_scale.copy_(unbound(scale.log(), LOG_SCALE_BOUND).to(self.loc))
-        below = unit[:, i, j].clamp(-MOST_SLOPE, MOST_SLOPE)
-        self.raw_below.copy_(unbound(below, SLOPE_BOUND).to(self.loc))
+        self.raw_below.copy_(unbound(unit[:, i, j], SLOPE_BOUND).to(self.loc))
         return weights, loc

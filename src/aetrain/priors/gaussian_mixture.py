@@ -11,11 +11,11 @@ from aetrain.distributions.normal_mixture import NormalMixture
 from aetrain.errors import UserError
 from aetrain.expectation_maximisation import expectation_maximisation
 from aetrain.families import full_precision, soft_bound, unbound
-from aetrain.priors.mixture import LOG_SCALE_BOUND, Mixture
+from aetrain.priors.mixture_prior import LOG_SCALE_BOUND, MixturePrior
 
 
 @final
-class GaussianMixture(Mixture):
+class GaussianMixture(MixturePrior):
     """p(z) = Σₖ πₖ N(z; μₖ, diag σₖ²), learned or fixed.
 
     `ring` is fixed: equal components whose means are spaced evenly on a circle in the first two
@@ -79,8 +79,10 @@ class GaussianMixture(Mixture):
         log_scale = soft_bound(full_precision(self.raw_scale), LOG_SCALE_BOUND)
         return NormalMixture(loc, log_scale, logits)
 
-    def take(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
+    def fit_covariances(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
         """Fit and take variances; return weights and means."""
+        if self.fixed:
+            raise UserError("prior.layout=ring stands still: use prior.layout=learned")
         weights, loc, variance = expectation_maximisation(
             codes, len(self.loc), "diag", starts=starts, floor=floor
         )

@@ -1,4 +1,4 @@
-"""What learned mixtures of Gaussians have in common."""
+"""What mixtures of Gaussians have in common."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from aetrain.data.module import DataModule
-from aetrain.distributions.mixture import Mixture as Density
+from aetrain.distributions.mixture import Mixture
 from aetrain.errors import UserError
 from aetrain.priors.prior import Prior
 from aetrain.seeding import INITIALISE, seed_torch
@@ -23,7 +23,7 @@ FLOOR = 1e-3
 """Of the variances that it begins with."""
 
 
-class Mixture(Prior, ABC):
+class MixturePrior(Prior, ABC):
     """p(z) = Σₖ πₖ N(z; μₖ, Σₖ), which can be fitted to codes.
 
     Arguments:
@@ -43,7 +43,7 @@ class Mixture(Prior, ABC):
             raise UserError(f"prior.components={components}: must be at least 1")
 
     @abstractmethod
-    def forward(self) -> Density:
+    def forward(self) -> Mixture:
         """Return the mixture."""
 
     @torch.no_grad()
@@ -87,18 +87,22 @@ class Mixture(Prior, ABC):
             UserError: where there are fewer codes than components, or they are not finite.
         """
         number = len(self.loc)
-        if len(codes) < number or not codes.isfinite().all():
-            found = (
-                f"there are {len(codes)} codes" if len(codes) < number else "some are not finite"
-            )
-            raise UserError(
-                f"prior.components={number}: are fitted to codes, and {found}: use fewer"
-                " components, more data or a smaller optimizer.lr"
-            )
-        weights, loc = self.take(codes, starts, floor)
+        if len(codes) < max(2, number) or not codes.isfinite().all():
+            few = len(codes) < max(2, number)
+            raise self._unfit(f"there are {len(codes)} codes" if few else "some are not finite")
+        try:
+            weights, loc = self.fit_covariances(codes, starts, floor)
+        except ValueError as error:  # a covariance that is not positive to float64's digits
+            raise self._unfit("they are too large or too alike for it") from error
         self.loc.copy_(loc.to(self.loc))
         self.logits.copy_(weights.clamp_min(LEAST_WEIGHT).log().to(self.loc))
 
+    def _unfit(self, found: str) -> UserError:
+        return UserError(
+            f"prior.components={len(self.loc)}: are fitted to codes, and {found}: use fewer"
+            " components, more data or a smaller optimizer.lr"
+        )
+
     @abstractmethod
-    def take(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
+    def fit_covariances(self, codes: Tensor, starts: int, floor: float) -> tuple[Tensor, Tensor]:
         """Fit covariances to codes and take them; return the weights (K,) and means (K, D)."""
