@@ -107,7 +107,7 @@ def test_the_stages_and_who_plays_in_them() -> None:
         model.position.stage = stage
         players.append(list(model.players()))
     game = ["autoencoder", "class_discriminator", "style_discriminator", "encoder"]
-    assert players == [["autoencoder"], ["autoencoder", "encoder"], game]
+    assert players == [["autoencoder"], [*game, "guided"], game]
     assert [stage.name for stage in model.stages] == ["pretraining", "guided", "clusters"]
 
 

@@ -43,10 +43,10 @@ class AAESemi(Pair):
     classes are clusters, and there is no such phase.
 
     Clusters are not moved once they are certain, so that the first ones are kept, whatever they
-    are. With `pretraining_epochs` they begin better, in two stages before the game: `pretraining`
-    trains encoder and decoder as an autoencoder of styles alone, y = (1/K, ..., 1/K), and `guided`
-    lowers beside the distortion `guidance`, the cross entropy of y with the parts of a Gaussian
-    mixture of those styles.
+    are. With `pretraining_epochs` they begin better: a stage `pretraining` trains encoder and
+    decoder as an autoencoder of styles alone, y = (1/K, ..., 1/K), and in a second, `guided`, the
+    encoder also lowers `guidance`, the cross entropy of y with the parts of a Gaussian mixture of
+    those styles. The last stage, `clusters`, is the game alone.
 
     It watches the distortion, as `model=aae` does; `code_mmd` is reported beside it, with labels
     the part of wrong classes, `error`, and without how clusters meet classes.
@@ -85,7 +85,7 @@ class AAESemi(Pair):
         hidden: Sequence[int] = (1000, 1000),
         rate: float = 1.0,
         pretraining_epochs: int = 0,
-        guided_epochs: int = 1,
+        guided_epochs: int = 5,
         starts: int = 5,
     ) -> None:
         if classes < 2:
@@ -114,21 +114,22 @@ class AAESemi(Pair):
     def players(self) -> Mapping[str, Player]:
         """The phases: autoencoder, two discriminators, encoder and, with labels, classifier.
 
-        Before the game the autoencoder, and its encoder beside a guide.
+        Before the game the autoencoder alone; then, at first, the encoder also follows the guide.
         """
-        if self.stage.name in (PRETRAINING, GUIDED):
-            autoencoder = {"autoencoder": Player([self.encoder, self.decoder], self.terms)}
-            guided = {"encoder": Player([self.encoder.network], self.guidance)}
-            return autoencoder | (guided if self.stage.name == GUIDED else {})
+        autoencoder = {"autoencoder": Player([self.encoder, self.decoder], self.terms)}
+        if self.stage.name == PRETRAINING:
+            return autoencoder
         every = self.of_class.updates
-        players = {
-            "autoencoder": Player([self.encoder, self.decoder], self.terms),
+        players = autoencoder | {
             "class_discriminator": self.of_class.player(partial(self.discrimination, part=0)),
             "style_discriminator": self.of_style.player(partial(self.discrimination, part=1)),
             "encoder": Player([self.encoder], self.deception, rate=self.rate, every=every),
         }
-        classifier = {"classifier": Player([self.encoder.network], self.classification)}
-        return players | (classifier if self.labels else {})
+        if self.labels:
+            players["classifier"] = Player([self.encoder.network], self.classification)
+        if self.stage.name == GUIDED:
+            players["guided"] = Player([self.encoder.network], self.guidance)
+        return players
 
     def require(self, data: DataModule) -> None:
         """Refuse labels that are not among the classes."""
@@ -141,7 +142,7 @@ class AAESemi(Pair):
             )
 
     def begin_stage(self, data: DataModule) -> None:
-        """Let the guide learn from the pre-trained encoder; begin the game with all its noise."""
+        """Let the guide learn from the pre-trained encoder; begin a game with all its noise."""
         if self.guide is not None and self.stage.name == GUIDED:
             self.guide.begin(self.encoder, data, self.seed, self.world)
         for discriminator in (self.of_class, self.of_style):
