@@ -30,5 +30,5 @@ def train(overrides: Sequence[str] = (), *, config_dirs: Sequence[str] = ()) -> 
         check_overrides(command, config_dirs)
         with explained(command, config_dirs):
             composed = compose(command, config_dirs)
-            config, choices = check_early(composed.cfg), composed.choices
+            config, choices = check_early(composed.cfg, command), composed.choices
     return execute(config, choices, command, resume=run)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from aetrain.objectives.terms import Terms
+from aetrain.schedules import Schedule
 
 Batch = dict[str, Tensor]
 """`x` (B, *event) and, where there is one, `y`, `target`, `condition`, `mask`, `weight`,
@@ -29,8 +30,8 @@ class Player:
         optimizer: makes its optimizer; None: the one that `optimizer=` chooses.
         rate: its learning rate, over that which its optimizer is made with.
         every: it moves in every so-manieth batch, the last of so many.
-        weights: of its terms, where `objective.weights` says nothing else. A term of weight 0 is
-            a figure for the log.
+        weights: of its terms, numbers or schedules, where `objective.weights` says nothing else. A
+            term of weight 0 is a figure for the log.
     """
 
     modules: Sequence[nn.Module]
@@ -38,7 +39,7 @@ class Player:
     optimizer: OptimizerMaker | None = None
     rate: float = 1.0
     every: int = 1
-    weights: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float | Schedule] = field(default_factory=dict)
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Yield each trainable parameter of the player's modules once."""

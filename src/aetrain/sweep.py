@@ -73,7 +73,7 @@ def sweep_job(
     record: dict[str, Any] = {"command": command, "status": 0}
     environment = dict(os.environ)
     try:
-        config = check_early(cfg)
+        config = check_early(cfg, command)
         from aetrain.execute import execute
 
         results = execute(config, choices, command, directory=directory)

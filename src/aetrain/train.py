@@ -138,7 +138,7 @@ def _job(cfg: "DictConfig") -> float:
     command = list(hydra_config.overrides.task)
     if hydra_config.mode == RunMode.MULTIRUN:
         return sweep_job(cfg, choices, command, hydra_config)
-    config = check_early(cfg)
+    config = check_early(cfg, command)
     from aetrain.execute import execute
     from aetrain.results import watched
 

@@ -42,7 +42,9 @@ def test_the_last_instead_of_the_best(here: Path) -> None:
     rows = csv.DictReader(Path("r/metrics.csv").read_text().splitlines())
     costs = [row["val/cost"] for row in rows]
     assert results["val/best_cost"] == pytest.approx(float([c for c in costs if c][-1]))
-    with pytest.raises(UserError, match=r"callbacks\.checkpoint\.keep=first: choose best or last"):
+    with pytest.raises(
+        UserError, match=r"callbacks\.checkpoint\.keep='first': choose from best, last"
+    ):
         aetrain.train([*TINY, "callbacks.checkpoint.keep=first"])
 
 

@@ -1,8 +1,10 @@
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
+from aetrain.config.check import check_early
 from aetrain.config.compose import compose
 from aetrain.config.plain import missing, plain
+from aetrain.errors import UserErrors
 
 
 def test_missing_values_are_named_with_their_comment():
@@ -67,3 +69,15 @@ def test_what_a_recipe_sets_for_another_choice_is_no_option_of_none(recipe: str)
     config, messages = plain(cfg)
     assert config["corruption"] == {}
     assert not messages
+
+
+@pytest.mark.parametrize(
+    "typed", ["corruption.level=0.7", "+corruption.p=1", "~corruption._target_"]
+)
+def test_what_the_user_types_for_none_is_refused(typed: str):
+    cfg = compose(["experiment=aae_semi_mnist", "corruption=none"]).cfg
+    with pytest.raises(UserErrors) as caught:
+        check_early(cfg, ["experiment=aae_semi_mnist", typed, "corruption=none"])
+    assert caught.value.messages == [
+        f"{typed}: corruption=none has no options; choose another corruption"
+    ]

@@ -103,12 +103,20 @@ def begun() -> AAESemi:
 
 def test_the_stages_and_who_plays_in_them() -> None:
     model, players = begun(), []
-    for stage in range(3):
+    for stage in range(2):
         model.position.stage = stage
         players.append(list(model.players()))
     game = ["autoencoder", "class_discriminator", "style_discriminator", "encoder"]
-    assert players == [["autoencoder"], [*game, "guided"], game]
-    assert [stage.name for stage in model.stages] == ["pretraining", "guided", "clusters"]
+    assert players == [["autoencoder"], game]
+    assert [stage.name for stage in model.stages] == ["pretraining", "clusters"]
+
+
+def test_the_guidance_fades() -> None:
+    model = begun()
+    model.position.stage = 1
+    weight = model.players()["encoder"].weights["guidance"]
+    assert callable(weight)
+    assert [round(weight(step, 100), 6) for step in (0, 50, 100)] == [1, 0.5, 0]
 
 
 def test_no_class_is_told_in_the_first_stage() -> None:
@@ -130,17 +138,17 @@ def test_the_guidance_is_the_cross_entropy_with_the_mixtures_parts_of_the_clean_
     seen = x + 0.1
     r = model.guide.mixture().responsibilities(model.guide.encoder(x).mean[:, 4:])
     expected = cross_entropy(model.encoder.network(seen)[:, :4], r, reduction="none")
-    found = model.guidance({"x": seen, "target": x})["guidance"]
+    found = model.deception({"x": seen, "target": x})["guidance"]
     assert isinstance(found, Tensor)
     torch.testing.assert_close(found, expected)
 
 
 def test_clusters_begin_as_the_guides_and_the_guide_stays(here: Path) -> None:
     job = [*BEGUN, "dataset=digits", "latent=6", "network.hidden=[64]", "model.hidden=[32]"]
-    job += ["model.classes=20", "model.pretraining_epochs=30", "model.guided_epochs=20"]
-    job += ["trainer.max_epochs=1", "trainer.accelerator=cpu", "callbacks=none"]
+    job += ["model.classes=20", "model.pretraining_epochs=30", "+objective.weights.guidance=1"]
+    job += ["trainer.max_epochs=20", "trainer.accelerator=cpu", "callbacks=none"]
     aetrain.train([*job, "likelihood=bernoulli_grey", "run.dir=r"])
-    trained = aetrain.load("r/checkpoints/stage-1.ckpt")
+    trained = aetrain.load("r")
     assert isinstance(trained.model, AAESemi)
     assert trained.model.guide is not None
     x = torch.from_numpy(load_digits().images[:, None] / 16).float()
@@ -153,7 +161,7 @@ def test_clusters_begin_as_the_guides_and_the_guide_stays(here: Path) -> None:
         torch.testing.assert_close(weights, after[f"encoder.{name}"], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("step", [4, 8, 11])
+@pytest.mark.parametrize("step", [4, 9])
 def test_stopped_in_any_stage_and_resumed(step: int, here: Path) -> None:
     job = [*TINY, *BEGUN, "model.hidden=[8]", "trainer.max_epochs=2", "trainer.steps_per_call=1"]
     job += ["allow=[tests.two_stages]", "likelihood=bernoulli_grey"]
@@ -169,7 +177,6 @@ def test_stopped_in_any_stage_and_resumed(step: int, here: Path) -> None:
     ("option", "message"),
     [
         ("model.pretraining_epochs=-1", r"model\.pretraining_epochs=-1: must be at least 0"),
-        ("model.guided_epochs=0", r"model\.guided_epochs=0: must be at least 1"),
         ("model.starts=0", r"model\.starts=0: must be at least 1"),
         ("model.labels=true", r"model\.pretraining_epochs=2: is for clusters"),
     ],
@@ -200,6 +207,6 @@ def test_the_guide_sees_the_encoders_condition() -> None:
 def test_the_game_begins_with_all_its_noise() -> None:
     model = begun()
     model.of_class.noise_left.fill_(0.0)
-    model.position.stage = 2
+    model.position.stage = 0
     model.begin_stage(None)  # pyright: ignore[reportArgumentType]  # it reads no data there
     assert model.of_class.noise_left == 1

@@ -45,7 +45,7 @@ class Checkpoints(Checkpoint):
         keep: str = "best",
     ) -> None:
         if keep not in (BEST, LAST):
-            raise UserError(f"callbacks.checkpoint.keep={keep}: choose best or last")
+            raise UserError(f"callbacks.checkpoint.keep={keep}: choose {BEST} or {LAST}")
         self.path, self.best = Path(path), best
         self.every_seconds, self.every_n_steps = every_seconds, every_n_steps
         self.keeps_last = keep == LAST

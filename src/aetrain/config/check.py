@@ -1,5 +1,6 @@
 """Everything that can be said of a configuration before anything is made from it, at once."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from aetrain.config import allowlist, plain, schema
@@ -9,15 +10,19 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def check_early(cfg: "DictConfig") -> dict[str, Any]:
+def check_early(cfg: "DictConfig", typed: Sequence[str] = ()) -> dict[str, Any]:
     """Return the resolved, plain configuration; where all is well, without importing torch.
+
+    Arguments:
+        cfg: as it was composed.
+        typed: the overrides that the user gave.
 
     Raises:
         UserErrors: one line for each value that is missing, cannot be resolved, is of the wrong
             kind or size, or names code that is not allowed.
     """
     config, unresolved = plain.plain(cfg)
-    unreadable = [*plain.missing(cfg), *unresolved]
+    unreadable = [*plain.missing(cfg), *unresolved, *plain.useless(config, typed)]
     wrong = schema.problems(config)
     refused = allowlist.forbidden(config, _allowed(config))
     if wrong and not unreadable and not refused:

@@ -1,18 +1,15 @@
 """From a composed configuration to plain containers, with all that cannot be resolved at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aetrain.config.allowlist import walk
-from aetrain.config.files import hint
+from aetrain.config.files import defaults, hint
 from aetrain.errors import did_you_mean
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
-
-OPTIONAL = ("corruption", "head", "sparsity", "conditioning")
-"""Groups that have a choice `none`; what a recipe set for another choice is no option of it."""
 
 
 def missing(cfg: "DictConfig") -> list[str]:
@@ -37,11 +34,26 @@ def plain(cfg: "DictConfig") -> tuple[dict[str, Any], list[str]]:
     messages: list[str] = []
     config = _resolved(cfg, "", messages)
     config.pop("hydra", None)
-    for group in OPTIONAL:
+    for group in optional():
         node = config.get(group)
         if isinstance(node, dict) and "_target_" not in node:
-            config[group] = {}
+            config[group] = {}  # what a recipe sets for another choice is no option of none
     return config, messages
+
+
+def optional() -> list[str]:
+    """Return the groups whose default is `none`."""
+    return [group for group, choice in defaults().items() if choice == "none"]
+
+
+def useless(config: Mapping[str, Any], typed: Sequence[str]) -> list[str]:
+    """Return a line for each option that somebody typed of a group that is `none`."""
+    lines: list[str] = []
+    for override in typed:
+        group, dot, _ = override.lstrip("+~").partition("=")[0].partition(".")
+        if dot and group in optional() and config.get(group) == {}:
+            lines.append(f"{override}: {group}=none has no options; choose another {group}")
+    return lines
 
 
 def _resolved(node: Any, key: str, messages: list[str]) -> Any:

@@ -86,6 +86,7 @@ OPTIONAL: dict[str, Kind] = {
     "dataset.labelled_batch": whole(0),
     "network.hidden": list_of(whole(1), "a list of whole numbers"),
     "objective.beta": either(number(0), SETTINGS),
+    "callbacks.checkpoint.keep": one_of("best", "last"),
     "callbacks.early_stopping.patience": either(whole(1), NULL),
     "callbacks.review.examples": whole(1),
 }

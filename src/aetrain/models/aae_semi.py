@@ -6,6 +6,7 @@ from typing import final
 
 import torch
 from torch import Tensor
+from torch.distributions import Distribution
 
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.classes.guide import Guide
@@ -27,9 +28,10 @@ from aetrain.pieces import Pieces
 from aetrain.player import Batch, Player
 from aetrain.posteriors.class_and_style import ClassAndStyle
 from aetrain.priors.class_and_style import ClassAndStylePrior
+from aetrain.schedules import cosine
 from aetrain.stage import Stage
 
-PRETRAINING, GUIDED = "pretraining", "guided"
+PRETRAINING = "pretraining"
 
 
 @final
@@ -44,9 +46,9 @@ class AAESemi(Pair):
 
     Clusters are not moved once they are certain, so that the first ones are kept, whatever they
     are. With `pretraining_epochs` they begin better: a stage `pretraining` trains encoder and
-    decoder as an autoencoder of styles alone, y = (1/K, ..., 1/K), and in a second, `guided`, the
-    encoder also lowers `guidance`, the cross entropy of y with the parts of a Gaussian mixture of
-    those styles. The last stage, `clusters`, is the game alone.
+    decoder as an autoencoder of styles alone, y = (1/K, ..., 1/K), and in the stage of the game,
+    `clusters`, the encoder also lowers `guidance`, the cross entropy of y with the parts of a
+    Gaussian mixture of those styles, whose weight falls from 1 to 0 (`objective.weights.guidance`).
 
     It watches the distortion, as `model=aae` does; `code_mmd` is reported beside it, with labels
     the part of wrong classes, `error`, and without how clusters meet classes.
@@ -61,7 +63,6 @@ class AAESemi(Pair):
         hidden: widths of the discriminators' layers.
         rate: learning rate of the encoder against the discriminators, over that of `optimizer`.
         pretraining_epochs: of the stage `pretraining` at most; 0: the game begins at once.
-        guided_epochs: of the stage `guided`.
         starts: of expectation maximisation, for the mixture.
 
     Raises:
@@ -85,14 +86,13 @@ class AAESemi(Pair):
         hidden: Sequence[int] = (1000, 1000),
         rate: float = 1.0,
         pretraining_epochs: int = 0,
-        guided_epochs: int = 5,
         starts: int = 5,
     ) -> None:
         if classes < 2:
             raise UserError(f"model.classes={classes}: must be at least 2, such as 10")
         if not rate > 0:
             raise UserError(f"model.rate={rate}: must be above 0, such as 1")
-        _require_stages(labels, pretraining_epochs, guided_epochs, starts)
+        _require_stages(labels, pretraining_epochs, starts)
         family = ClassAndStyle(classes, pieces.posterior(pieces.latent))
         encoder = Conditional(pieces.encoder_network, family, [pieces.event])
         network = pieces.decoder_network(encoder.network)
@@ -108,27 +108,27 @@ class AAESemi(Pair):
             family = ClassAndStyle(classes, pieces.posterior(pieces.latent))
             other = Conditional(pieces.encoder_network, family, [pieces.event])
             self.guide = Guide(other, classes, starts)
-            guided = Stage(GUIDED, guided_epochs, watched="guidance")
-            self.stages = (Stage(PRETRAINING, pretraining_epochs), guided, Stage("clusters"))
+            self.stages = (Stage(PRETRAINING, pretraining_epochs), Stage("clusters"))
 
     def players(self) -> Mapping[str, Player]:
         """The phases: autoencoder, two discriminators, encoder and, with labels, classifier.
 
-        Before the game the autoencoder alone; then, at first, the encoder also follows the guide.
+        Before the game the autoencoder alone.
         """
         autoencoder = {"autoencoder": Player([self.encoder, self.decoder], self.terms)}
         if self.stage.name == PRETRAINING:
             return autoencoder
+        fading = {} if self.guide is None else {"guidance": cosine}
         every = self.of_class.updates
         players = autoencoder | {
             "class_discriminator": self.of_class.player(partial(self.discrimination, part=0)),
             "style_discriminator": self.of_style.player(partial(self.discrimination, part=1)),
-            "encoder": Player([self.encoder], self.deception, rate=self.rate, every=every),
+            "encoder": Player(
+                [self.encoder], self.deception, rate=self.rate, every=every, weights=fading
+            ),
         }
         if self.labels:
             players["classifier"] = Player([self.encoder.network], self.classification)
-        if self.stage.name == GUIDED:
-            players["guided"] = Player([self.encoder.network], self.guidance)
         return players
 
     def require(self, data: DataModule) -> None:
@@ -143,7 +143,7 @@ class AAESemi(Pair):
 
     def begin_stage(self, data: DataModule) -> None:
         """Let the guide learn from the pre-trained encoder; begin a game with all its noise."""
-        if self.guide is not None and self.stage.name == GUIDED:
+        if self.guide is not None and self.stage.name != PRETRAINING:
             self.guide.begin(self.encoder, data, self.seed, self.world)
         for discriminator in (self.of_class, self.of_style):
             discriminator.noise_left.fill_(1.0)
@@ -170,15 +170,17 @@ class AAESemi(Pair):
         return (self.of_class, self.of_style)[part].discrimination([real], [fake])
 
     def deception(self, batch: Batch) -> Terms:
-        """Return the encoder's terms of both games."""
-        y, s = self._parts(self.encoder(batch["x"]).rsample())
-        return {**self.of_class.deception([y]), **self.of_style.deception([s])}
+        """Return the encoder's terms of both games; `guidance` beside them where there is a guide.
 
-    def guidance(self, batch: Batch) -> Terms:
-        """Return `guidance` = −Σ_k r_k log y_k, (B,), r the guide's clusters of the clean x."""
-        assert self.guide is not None
-        r = self.guide(batch.get("target", batch["x"]))
-        return {"guidance": -(r * self._class_of(batch["x"]).logits.log_softmax(-1)).sum(-1)}
+        It is −Σ_k r_k log y_k, (B,), r the guide's clusters of the clean x.
+        """
+        q = self.encoder(batch["x"])
+        y, s = self._parts(q.rsample())
+        terms: Terms = {**self.of_class.deception([y]), **self.of_style.deception([s])}
+        if self.guide is not None:
+            r = self.guide(batch.get("target", batch["x"]))
+            terms["guidance"] = -(r * _class_of(q).logits.log_softmax(-1)).sum(-1)
+        return terms
 
     def classification(self, batch: Batch) -> Terms:
         """Return `classification`, −log y_label in nats, of the examples that have a label.
@@ -189,21 +191,14 @@ class AAESemi(Pair):
             x, y = batch["x_labelled"], batch["y_labelled"]
         else:
             x, y = batch["x"], labels_of(batch, "aae_semi").clamp_min(-1)
-        return {"classification": Weighted(self._class_of(x).surprise(y), y >= 0)}
+        return {"classification": Weighted(_class_of(self.encoder(x)).surprise(y), y >= 0)}
 
     def _parts(self, z: Tensor) -> tuple[Tensor, ...]:
         return z.split([self.classes, z.shape[-1] - self.classes], -1)
 
-    def _class_of(self, x: Tensor) -> SoftClass:
-        q = self.encoder(x)
-        assert isinstance(q, Concatenated)
-        found = q.parts[0]
-        assert isinstance(found, SoftClass)
-        return found
-
     def class_probabilities(self, x: Tensor) -> Tensor | None:
         """Return the class of the code, (B, K); None where classes are clusters without labels."""
-        return self._class_of(x).mean if self.labels else None
+        return _class_of(self.encoder(x)).mean if self.labels else None
 
     def report(self, batch: Batch) -> Report:
         """Return the distortion; beside it how far codes are from the prior, and wrong classes.
@@ -216,8 +211,6 @@ class AAESemi(Pair):
         if self.stage.name == PRETRAINING:
             return Report(costs, inference.q.mean, None)
         more = {"code_mmd": discrepancy(codes, real)}
-        if self.stage.name == GUIDED:
-            more |= {k: v for k, v in self.guidance(batch).items() if isinstance(v, Tensor)}
         if self.labels:
             wrong = codes[:, : self.classes].argmax(1) != labels_of(batch, "aae_semi")
             more["error"] = wrong.to(codes.dtype)
@@ -227,12 +220,18 @@ class AAESemi(Pair):
         return Report(costs, inference.q.mean, None, more, clusters=found, assigned=p)
 
 
-def _require_stages(labels: bool, pretraining: int, guided: int, starts: int) -> None:
+def _class_of(q: Distribution) -> SoftClass:
+    assert isinstance(q, Concatenated)
+    found = q.parts[0]
+    assert isinstance(found, SoftClass)
+    return found
+
+
+def _require_stages(labels: bool, pretraining: int, starts: int) -> None:
     if pretraining < 0:
         raise UserError(f"model.pretraining_epochs={pretraining}: must be at least 0")
-    if guided < 1 or starts < 1:
-        key, value = ("guided_epochs", guided) if guided < 1 else ("starts", starts)
-        raise UserError(f"model.{key}={value}: must be at least 1")
+    if starts < 1:
+        raise UserError(f"model.starts={starts}: must be at least 1")
     if labels and pretraining:
         raise UserError(
             f"model.pretraining_epochs={pretraining}: is for clusters, and labels say what the"
