@@ -146,7 +146,7 @@ def test_the_guidance_is_the_cross_entropy_with_the_mixtures_parts_of_the_clean_
 def test_clusters_begin_as_the_guides_and_the_guide_stays(here: Path) -> None:
     job = [*BEGUN, "dataset=digits", "latent=6", "network.hidden=[64]", "model.hidden=[32]"]
     job += ["model.classes=20", "model.pretraining_epochs=30", "+objective.weights.guidance=1"]
-    job += ["trainer.max_epochs=20", "trainer.accelerator=cpu", "callbacks=none"]
+    job += ["trainer.max_epochs=60", "trainer.accelerator=cpu", "callbacks=none"]
     aetrain.train([*job, "likelihood=bernoulli_grey", "run.dir=r"])
     trained = aetrain.load("r")
     assert isinstance(trained.model, AAESemi)
