@@ -95,6 +95,23 @@ def test_adversaries_end_alike(model: str, tmp_path: Path, shell: Shell) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "job",
+    [
+        ["model=vade", "prior=full_gaussian_mixture", "prior.components=2"],
+        ["model=aae_cluster", "model.classes=2", "model.pretraining_epochs=1"],
+    ],
+    ids=["vade", "aae_cluster"],
+)
+def test_a_mixture_that_one_process_fits_is_had_by_both(
+    job: list[str], tmp_path: Path, shell: Shell
+) -> None:
+    """A run whose processes end with different weights or buffers fails."""
+    two = shell(*TWO, *JOB, *job, "run.dir=two")
+    assert two.returncode == 0, two.stderr
+
+
+@pytest.mark.slow
 def test_a_mixture_that_follows_batches_ends_alike(tmp_path: Path, shell: Shell) -> None:
     """Sums over two processes are those over one."""
     job = [*JOB, "model=gmm", "model.minibatch=true", "model.components=2"]

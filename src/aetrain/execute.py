@@ -244,7 +244,7 @@ def _telling(story: Story | None, parts: Parts, loggers: list[Any]) -> Iterator[
 def _fit(
     job: Job, environment: LocalEnvironment | None, parts: Parts, loggers: list[Any]
 ) -> pl.Trainer:
-    """Train the stages that are left, each to its best weights; return the last one's trainer."""
+    """Train the stages left, each to the weights that it keeps; return the last one's trainer."""
     model, data, run, position = parts.model, parts.data, parts.run, parts.position
     resume, stages = job.resume, len(model.stages)
     while True:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Stage:
     """One stage: who plays in it is what `Autoencoder.players` says while it lasts.
 
-    Each begins with the best weights of the one before, and has its own optimizers, schedules,
-    early stopping and best checkpoint.
+    Each begins with the weights that the one before has kept, the best ones by default, and has its
+    own optimizers, schedules, early stopping and checkpoint of what it keeps.
 
     Arguments:
         name: shown beside its epochs; empty in a run of one stage.

@@ -175,7 +175,7 @@ class Trained:
 
 
 def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:
-    """Return the trained model of a run directory (its best weights) or of a checkpoint file.
+    """Return the trained model of a run directory (the weights it keeps) or of a checkpoint file.
 
     It needs nothing but the checkpoint: neither the data nor the directory it was trained in.
 
