@@ -7,7 +7,8 @@ from scipy import stats
 from sklearn.mixture import GaussianMixture as Sklearn
 from torch import Tensor
 
-from aetrain.samplers.gaussian_mixture import SEEDS, GaussianMixture
+from aetrain.expectation_maximisation import SEEDS
+from aetrain.samplers.gaussian_mixture import GaussianMixture
 
 
 def clusters(n: int) -> Tensor:
