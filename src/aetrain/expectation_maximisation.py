@@ -55,38 +55,37 @@ def expectation_maximisation(
     """
     # half a second to import
     from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
 
     z = vectors.cpu().double().numpy()
-    options: dict[str, Any] = {"covariance_type": covariance, "reg_covar": floor}
-    options["max_iter"] = iterations
+    options = {"covariance_type": covariance, "reg_covar": floor, "max_iter": iterations}
     best, kept = float("-inf"), None
     # k-means adds up its threads' sums in the order in which they end
     with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for start, seed in enumerate(torch.randint(SEEDS, (starts,)).tolist()):
-            finer = FINER[start % len(FINER)]
-            number = components * finer if len(z) >= components * finer else components
-            found = GaussianMixture(number, random_state=seed, **options).fit(z)
-            if number > components:
-                shares = joined(found.predict_proba(z), components)
-                weights, loc, covariances = _moments(z, shares, floor)
-                begun = GaussianMixture(
-                    components,
-                    weights_init=weights,
-                    means_init=loc,
-                    precisions_init=_precisions(covariances, covariance),
-                    random_state=seed,
-                    **options,
-                )
-                found = begun.fit(z)
+            number = components * FINER[start % len(FINER)]
+            found = _start(z, components, number, {**options, "random_state": seed})
             likelihood = classification_likelihood(found, z) if starts > 1 else 0.0
             if kept is None or likelihood > best:
                 best, kept = likelihood, found
     assert kept is not None
     result = kept.weights_, kept.means_, kept.covariances_
     return torch.from_numpy(result[0]), torch.from_numpy(result[1]), torch.from_numpy(result[2])
+
+
+def _start(z: Array, components: int, number: int, options: dict[str, Any]) -> Any:
+    """Return scikit-learn's mixture of z, from k-means of `number`, joined where they are more."""
+    from sklearn.mixture import GaussianMixture
+
+    if number == components or len(z) < number:
+        return GaussianMixture(components, **options).fit(z)
+    finer = GaussianMixture(number, **options).fit(z)
+    shares = joined(finer.predict_proba(z), components)
+    weights, loc, covariances = _moments(z, shares, options["reg_covar"])
+    precisions = _precisions(covariances, options["covariance_type"])
+    begun = {"weights_init": weights, "means_init": loc, "precisions_init": precisions}
+    return GaussianMixture(components, **begun, **options).fit(z)
 
 
 def classification_likelihood(mixture: Any, z: Array) -> float:

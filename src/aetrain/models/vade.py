@@ -10,6 +10,7 @@ from torch.nn.functional import log_softmax
 from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.distributions.diagonal_normal import DiagonalNormal
+from aetrain.distributions.mixture import Mixture
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.clustering import of_batch
 from aetrain.evaluation.importance import log_evidence
@@ -130,16 +131,10 @@ class VaDE(Pair):
 
     def _costs(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Return distortion and rate, (B,), and the code, (B, D)."""
-        x, q, z, p, _ = self.infer(batch)
+        x, q, z, p, prior = self.infer(batch)
         assert isinstance(q, DiagonalNormal)
-        return sample_mean(-p.log_prob(x)), self.mixture_rate(q, z), q.mean
-
-    def mixture_rate(self, q: DiagonalNormal, z: Tensor) -> Tensor:
-        """Return Σ_c γ_c KL(q ‖ N(μ_c, Σ_c)) + KL(γ ‖ π), (B,), γ at draws z (S, B, D)."""
-        p = self.mixture()
-        log_gamma = p.log_responsibilities(z)
-        information = log_gamma - log_softmax(p.logits, -1)
-        return (log_gamma.exp() * (p.divergences(q) + information)).sum(-1).mean(0)
+        assert isinstance(prior, Mixture)
+        return sample_mean(-p.log_prob(x)), mixture_rate(q, z, prior), q.mean
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of the bound at weight 1, or the distortion; and the clusters."""
@@ -159,6 +154,13 @@ class VaDE(Pair):
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
         """Return importance-sampled estimates of log p(x), (B,); on average they lie below it."""
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
+
+
+def mixture_rate(q: DiagonalNormal, z: Tensor, p: Mixture) -> Tensor:
+    """Return Σ_c γ_c KL(q ‖ N(μ_c, Σ_c)) + KL(γ ‖ π), (B,), γ at draws z (S, B, D)."""
+    log_gamma = p.log_responsibilities(z)
+    information = log_gamma - log_softmax(p.logits, -1)
+    return (log_gamma.exp() * (p.divergences(q) + information)).sum(-1).mean(0)
 
 
 def _require_gaussians(encoder: Conditional, prior: Prior) -> None:
