@@ -1,6 +1,8 @@
 """Runs of several stages: one directory, one curve, exact resumption through every change."""
 
 import csv
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ import torch
 
 import aetrain
 from aetrain.errors import Interrupted
+from aetrain.models.gmm import GMM
+from aetrain.priors.mixture_prior import MixturePrior
 from aetrain.run import Run
 from tests.conftest import TINY
 from tests.test_resume import equal
@@ -91,6 +95,26 @@ def test_died_between_two_stages(choices: str, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(MemoryError):
             run(choices, "run.dir=parts")
     aetrain.train(["resume=parts", "allow=[tests.two_stages]"])
+    equal(Path("straight"), Path("parts"))
+
+
+@pytest.mark.parametrize(("model", "fits"), [("gmm", GMM), ("vade", MixturePrior)])
+def test_a_signal_ends_the_beginning_of_a_stage_at_once(
+    model: str, fits: type, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mixture of many starts takes a minute, and stands before the first batch or between two."""
+
+    def slow(*args: object, **options: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("the fit went on")
+
+    job = [*TINY, f"model={model}"]
+    aetrain.train([*job, "run.dir=straight"])
+    with monkeypatch.context() as patched:
+        patched.setattr(fits, "fit", slow)
+        with pytest.raises(Interrupted):
+            aetrain.train([*job, "run.dir=parts"])
+    aetrain.train(["resume=parts"])
     equal(Path("straight"), Path("parts"))
 
 

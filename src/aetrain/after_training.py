@@ -1,8 +1,6 @@
 """Between training and the test: a sampler, and classifiers, are fitted to the trained codes."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytorch_lightning as pl
@@ -11,7 +9,6 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain import checkpoint
-from aetrain.autoencoder import Autoencoder
 from aetrain.data.draws import SPLITS
 from aetrain.errors import UserError
 from aetrain.evaluation.measures import of_features
@@ -43,7 +40,7 @@ def fit_sampler(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, fl
         model.to(device).eval()
         sampler.to(device)
         if first:
-            with _stopping_at_once(model):
+            with model.stopping_at_once():
                 figures = _fitted(parts, device)
         model.world.copy_from_first(sampler)
         model.sampler = sampler
@@ -67,7 +64,7 @@ def probe(job: "Job", parts: "Parts", trainer: pl.Trainer) -> dict[str, float]:
     started = time.perf_counter()
     model.to(trainer.strategy.root_device).eval()
     subject = Subject(model, parts.data, examples=max(codes, TRAINING_CODES), training_codes=codes)
-    with _stopping_at_once(model):
+    with model.stopping_at_once():
         figures = {f"test/{name}": value for name, value in of_features(subject).items()}
     write(model, figures)
     return {**figures, "time/probe_s": time.perf_counter() - started}
@@ -130,13 +127,3 @@ def _keep(parts: "Parts") -> None:
     content["state_dict"] = weights | own
     content[checkpoint.CARD] = {**content[checkpoint.CARD], **model.card}
     checkpoint.write(path, content)
-
-
-@contextmanager
-def _stopping_at_once(model: Autoencoder) -> Iterator[None]:
-    """Let the first Ctrl-C end the run: the training is saved, and the rest is soon done again."""
-    model.stops_at_once = True
-    try:
-        yield
-    finally:
-        model.stops_at_once = False

@@ -1,214 +1,53 @@
-"""What all models share: the training loop's side of Lightning, and what a model must offer."""
+"""How all models are trained: Lightning's side, evaluation and checkpoints."""
 
 import math
 import sys
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from abc import ABC
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
-import pytorch_lightning as pl
-import torch
 from torch import Tensor
-from torch.distributions import Distribution
 from torch.optim import Optimizer
 
 from aetrain.averaging import AveragedWeights, suited, usable
 from aetrain.checkpoint import CARD, without_sampler
-from aetrain.conditioning.conditioning import Conditioning
 from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
-from aetrain.errors import Interrupted, UserError
+from aetrain.errors import Interrupted
 from aetrain.evaluation.evaluator import Evaluator
-from aetrain.evaluation.tally import Report
 from aetrain.evolving import Evolving
-from aetrain.families import Family
 from aetrain.game import Game, Plan
 from aetrain.meter import Meter
-from aetrain.objectives.objective import Objective
+from aetrain.model import Model
 from aetrain.optimizing import configure_anew, optimizer_of
-from aetrain.player import Batch, Player
-from aetrain.position import Position
-from aetrain.priors.prior import Prior
 from aetrain.recorder import Recorder, require_recordable
-from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import STEP, seed_torch
-from aetrain.spaces import Space
-from aetrain.stage import Stage
 from aetrain.world import World
 
 
-class Autoencoder(pl.LightningModule, ABC):
+class Autoencoder(Model, ABC):
     """The abstract LightningModule of all models, which are final classes in `aetrain.models`.
 
-    A model says who plays (`players`) and offers `encode`, `decode`, `codes`, `log_prob` and
-    `report`; knows nothing of data, files or logging. Everything else is here: batches in calls,
-    the game's step, position, seeds, sums for the log, evaluation.
+    Batches in calls, the game's step, position, seeds, sums for the log, evaluation: what a model
+    itself must offer is in `Model`.
     """
-
-    watched: str = "cost"
-    """The validation figure, to be minimised, that early stopping and the best checkpoint watch;
-    of corrupted examples, `denoising_<figure>`, in a stage that is trained on them. A stage may
-    name another."""
-
-    space: Space = Space.REAL
-    """Where codes lie: only real vectors have a density that a sampler could be fitted to."""
-
-    encodes: bool = True
-    """False for a model without an encoder: there are no codes of examples, and what shows or uses
-    them is left out."""
-
-    sets_condition: bool = False
-    """True for a model that says itself under which condition its networks work, such as one that
-    goes through all classes; of any other it is the batch's."""
-
-    decodes_condition: bool = True
-    """False for a conditional model of which p(x|z) sees no condition, so that one code looks the
-    same under all of them."""
-
-    stages: Sequence[Stage] = (Stage(),)
-    """What a run of this model does, one after another."""
 
     def __init__(self) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.plan = Plan()
-        self.position = Position()
-        self.seed = 0
         self.max_steps = -1
-        self.denoises = False
         self.card: dict[str, Any] = {}
         self.meter = Meter(every=50)
         self.stop_signal = 0
         self.stops_at_once = False
-        self.sampler: Sampler | None = None
-        self.conditioning: Conditioning | None = None
         self.listen: Callable[[], object] = lambda: None
         self.say: Callable[[str], object] = lambda text: None
         self.evaluator = Evaluator()
         self.averaged_weights: AveragedWeights | None = None
         self.records = False
         self.recorder: Recorder | None = None
-
-    # --- what a model must offer ---
-
-    @abstractmethod
-    def players(self) -> Mapping[str, Player]:
-        """Return who is trained in the present stage by which costs, in the order of moves."""
-
-    @property
-    @abstractmethod
-    def latent(self) -> torch.Size:
-        """The shape of one code z, such as (D,)."""
-
-    @abstractmethod
-    def encode(self, x: Tensor) -> Distribution:
-        """Return q(z|x), batch shape (B,), for x (B, *event).
-
-        Raises:
-            UserError: where the model has no encoder.
-        """
-
-    @abstractmethod
-    def decode(self, z: Tensor) -> Distribution:
-        """Return p(x|z), batch shape (*batch,), for z (*batch, *latent)."""
-
-    @abstractmethod
-    def codes(self) -> Distribution:
-        """Return the distribution of codes, batch shape (), that the model itself draws from."""
-
-    @abstractmethod
-    def report(self, batch: Batch) -> Report:
-        """Return what a batch costs at weight 1, whatever weights the training uses."""
-
-    def log_prob(self, x: Tensor, samples: int) -> Tensor | None:
-        """Return estimates of log p(x), (B,), or None for a model that defines no p(x)."""
-        return None
-
-    def class_probabilities(self, x: Tensor) -> Tensor | None:
-        """Return p(y|x), (B, K), of a model that tells the labels' classes apart, else None."""
-        return None
-
-    def require(self, data: DataModule) -> None:
-        """Refuse data that this model cannot learn from, before anything is written."""
-
-    def prepare(self, data: DataModule) -> None:
-        """Let families and priors look at the data once, before the first step."""
-        for module in self.modules():
-            if isinstance(module, (Family, Prior)):
-                module.prepare(lambda n: data.examples(n, self.device))
-            if isinstance(module, Objective):
-                module.prepare(len(data.tables["train"]))
-
-    def begin_stage(self, data: DataModule) -> None:
-        """Get ready for the present stage, once, before its first step; state goes to buffers."""
-
-    @property
-    def stage(self) -> Stage:
-        """The present stage."""
-        return self.stages[self.position.stage]
-
-    @property
-    def watches(self) -> str:
-        """The validation figure that early stopping and the best checkpoint watch at present."""
-        watched = self.stage.watched or self.watched
-        return f"denoising_{watched}" if self.denoises and self.stage.corrupted else watched
-
-    def under(self, condition: Tensor | int | None, rows: int) -> AbstractContextManager[None]:
-        """Let a conditional model work under a condition for a while; others take no notice.
-
-        Arguments:
-            condition: a class, one for each of the rows, or what stands for one, (rows, *shape).
-            rows: how many examples, or codes, will be given.
-
-        Raises:
-            UserError: for a condition that there is not; where there is none, once it is needed.
-        """
-        if (conditioning := self.conditioning) is None:
-            if condition is not None:
-                raise UserError(
-                    "condition: this model was trained without one: leave it out, or use a model"
-                    " with conditioning=concat"
-                )
-            return nullcontext()
-        return conditioning.condition.given(conditioning.asked(condition, rows, self.device))
-
-    def conditioned(self, batch: Batch, *, dropped: bool = False) -> AbstractContextManager[None]:
-        """Let a conditional model work under a batch's condition, or its labels, for a while.
-
-        Arguments:
-            batch: of B examples.
-            dropped: whether some have none, as in training.
-        """
-        if (conditioning := self.conditioning) is None or self.sets_condition:
-            return nullcontext()
-        c = conditioning.of_batch(batch)
-        return conditioning.condition.given(conditioning.dropped(c) if dropped else c)
-
-    @torch.no_grad()
-    def sample(self, n: int, condition: Tensor | int | None = None) -> Distribution:
-        """Return p(x|z), batch shape (n,), for n draws of codes: the sampler's, if it is there.
-
-        Arguments:
-            n: how many.
-            condition: of a conditional model: a class, or one for each.
-        """
-        with self.under(condition, n):
-            codes = self.codes() if self.sampler is None else self.sampler()
-            # a conditional prior has n distributions, one for each condition
-            z = codes.sample() if codes.batch_shape else codes.sample((n,))
-            return self.decode(z if self.sampler is None else z.to(self.dtype))
-
-    def conditioned_by_none(self) -> AbstractContextManager[None]:
-        """Let a conditional model work as for examples without a label for a while."""
-        if self.conditioning is None:
-            return nullcontext()
-        return self.conditioning.condition.none(self.device)
-
-    @torch.no_grad()
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """Return the mean of p(x|z) at the mean of q(z|x), (B, *event)."""
-        return self.decode(self.encode(x).mean).mean
 
     # --- training ---
 
@@ -232,13 +71,15 @@ class Autoencoder(pl.LightningModule, ABC):
         self.world.copy_from_first(self)
         # a trainer of a later stage, or of a run that goes on, counts on from where the run stands
         self._advance_lightning(self.position.step - self.trainer.global_step)
-        if self.position.step == 0:
-            self.prepare(self.data)
-        if self.position.stage_step == 0:
-            with self.conditioned_by_none():
-                self.begin_stage(self.data)
-            if self.averaged_weights is not None:
-                self.averaged_weights.begin()
+        # several processes stop together, or their sums would not meet
+        with self.stopping_at_once() if self.world.size == 1 else nullcontext():
+            if self.position.step == 0:
+                self.prepare(self.data)
+            if self.position.stage_step == 0:
+                with self.conditioned_by_none():
+                    self.begin_stage(self.data)
+        if self.position.stage_step == 0 and self.averaged_weights is not None:
+            self.averaged_weights.begin()
         self._evolving = [module for module in self.modules() if isinstance(module, Evolving)]
         calls = self.data.train_dataloader()
         epochs = self.trainer.max_epochs
@@ -252,6 +93,17 @@ class Autoencoder(pl.LightningModule, ABC):
             self.world,
             getattr(self.trainer.precision_plugin, "scaler", None),
         )
+
+    @contextmanager
+    def stopping_at_once(self) -> Iterator[None]:
+        """Let the first Ctrl-C end the run: what was trained is saved, the rest is soon redone."""
+        if self.stop_signal:
+            raise Interrupted(self.stop_signal)
+        self.stops_at_once = True
+        try:
+            yield
+        finally:
+            self.stops_at_once = False
 
     def on_train_start(self) -> None:
         """Let the configured optimizers rule, not the checkpoint's, in a run that goes on."""
@@ -280,7 +132,7 @@ class Autoencoder(pl.LightningModule, ABC):
     def training_step(self, call: list[Item], call_index: int) -> None:
         """Train on the batches of a call, one after another."""
         for item in call:
-            # several processes stop together, after the call, or their sums would not meet
+            # several processes stop after the call
             alone = self.world.size == 1
             if (alone and self.stop_signal) or self._reached_max_steps():
                 break
