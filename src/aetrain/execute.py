@@ -4,7 +4,6 @@ import gc
 import json
 import os
 import shutil
-import signal
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,6 @@ import torch
 
 from aetrain import checkpoint, hardware
 from aetrain.after_training import fit_sampler, probe
-from aetrain.autoencoder import Autoencoder
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
 from aetrain.data.module import DataModule
@@ -31,6 +29,7 @@ from aetrain.results import results_of
 from aetrain.review import of_run as review
 from aetrain.run import Run, default_path
 from aetrain.seeding import cublas_deterministic
+from aetrain.signals import ending_on_signals
 from aetrain.trainer import best_cost, build_loggers, build_trainer
 
 
@@ -186,7 +185,7 @@ def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) 
             model.say = story.say
             review.begin(job, parts, loggers)
         started = time.time()
-        with _signals(model):
+        with ending_on_signals(model):
             trainer = _fit(job, environment, parts, loggers)
             seconds = time.time() - started
             more = fit_sampler(job, parts, trainer)
@@ -264,34 +263,6 @@ def _fit(
             return trainer
         position.next_stage()
         resume = None
-
-
-@contextmanager
-def _signals(model: Autoencoder) -> Iterator[None]:
-    """Let the first Ctrl-C (or SIGTERM) end the run after its batch, and a second one at once."""
-
-    def ask(signum: int, frame: object) -> None:
-        if model.stop_signal:
-            raise KeyboardInterrupt
-        model.stop_signal = signum
-        if model.stops_at_once:
-            raise Interrupted(signum)
-
-    def listen() -> dict[int, Any]:
-        try:
-            return {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
-        except ValueError:  # only the main thread may; a job in another thread goes without
-            return {}
-
-    before = listen()
-    # Lightning puts handlers of its own before these, and its one for SIGTERM sends a message to
-    # the other processes at once, in the midst of theirs; so these are set again after it
-    model.listen = listen
-    try:
-        yield
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
 
 
 def _ignore_advice() -> None:
