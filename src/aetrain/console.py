@@ -42,11 +42,16 @@ FIGURES = (
     ("test/data_mmd", "MMD² of draws and examples", ""),
     ("test/probe_accuracy", "linear probe, accuracy", ""),
     ("test/knn_accuracy", "nearest neighbours, accuracy", ""),
+    ("test/svm_accuracy", "support vector machine, accuracy", ""),
+    ("test/spreading_accuracy", "labels spread over codes, accuracy", ""),
+    ("test/cluster_accuracy", "clusters as classes, accuracy", "of 1"),
+    ("test/nmi", "mutual information with classes", "of 1"),
 )
 
 FINE = (
     *("test/bits_per_dim", "test/error", "test/cross_entropy"),
     *("test/code_mmd", "test/data_mmd", "test/in_own_part"),
+    *("test/cluster_accuracy", "test/nmi"),
 )
 """Figures of more digits."""
 
@@ -190,7 +195,6 @@ def _number(key: str, results: dict[str, Any]) -> str:
     digits = 4 if key in FINE else 2
     if f"{key}_low" in results:
         return f"{value:.4f} [{results[f'{key}_low']:.4f}, {results[f'{key}_high']:.4f}]"
-    digits = 4 if key == "test/bits_per_dim" else 2
     error = results.get(f"{key}_se")
     return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
 
