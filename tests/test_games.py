@@ -105,6 +105,20 @@ def test_a_players_backward_reaches_no_parameter_but_its_own(model: str) -> None
         assert all((p.grad is not None) == (p in own) for p in made.parameters()), name
 
 
+@pytest.mark.parametrize("model", [name for name in GAMES if name != "aae_labelled"])
+def test_a_prior_that_knows_the_condition_is_drawn_from(model: str) -> None:
+    """It has a distribution for each example; that of `aae_labelled` needs parts."""
+    made = build(
+        model, "conditioning=concat", "conditioning.classes=10", "prior=conditional_gaussian"
+    )
+    game, data = game_of(made), batch()
+    with made.conditioned(data):
+        for name in made.players():
+            loss, _ = game._loss(game.terms[name](data), data, B, 0)
+            assert loss.isfinite(), name
+        assert all(cost.isfinite().all() for cost in made.report(data).costs.values())
+
+
 @contextmanager
 def marks(model: Autoencoder) -> Iterator[list[tuple[Adversary, Tensor]]]:
     """Collect all marks that the discriminators give."""

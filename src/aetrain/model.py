@@ -11,6 +11,7 @@ from torch.distributions import Distribution
 
 from aetrain.conditioning.conditioning import Conditioning
 from aetrain.data.module import DataModule
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
 from aetrain.evaluation.tally import Report
 from aetrain.families import Family
@@ -164,8 +165,7 @@ class Model(pl.LightningModule, ABC):
         """
         with self.under(condition, n):
             codes = self.codes() if self.sampler is None else self.sampler()
-            # a conditional prior has n distributions, one for each condition
-            z = codes.sample() if codes.batch_shape else codes.sample((n,))
+            z = draws(codes, n)
             return self.decode(z if self.sampler is None else z.to(self.dtype))
 
     def conditioned_by_none(self) -> AbstractContextManager[None]:

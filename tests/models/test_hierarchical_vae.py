@@ -266,6 +266,10 @@ REFUSED = [
     (["posterior=iaf"], "posterior=iaf: the layers of this model are diagonal Gaussians"),
     (["posterior=delta"], "posterior=delta: the layers of this model are diagonal Gaussians"),
     (["prior=uniform"], "prior=uniform lies on the vectors of a box"),
+    (
+        ["prior=conditional_gaussian", "conditioning=concat", "conditioning.classes=10"],
+        "prior=conditional_gaussian is another one under each condition",
+    ),
     (["prior=swiss_roll", "model.latents=[4,2]"], "prior=swiss_roll can only be sampled"),
 ]
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.tally import Report
@@ -110,7 +111,7 @@ class AAE(Pair):
     @torch.no_grad()
     def drawn(self, batch: Batch) -> Tensor:
         """Return a draw of p(z) for each example, of its class's part where it has a label."""
-        z = self.prior().sample((len(batch["x"]),))
+        z = draws(self.prior(), len(batch["x"]))
         if not self.classes:
             return z
         y = labels_of(batch, "aae_labelled")
@@ -128,7 +129,7 @@ class AAE(Pair):
         """Return the distortion; beside it how far codes are from the prior, and who tells them."""
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
-        codes, real = inference.z[0], inference.prior.sample((len(inference.x),))
+        codes, real = inference.z[0], draws(inference.prior, len(inference.x))
         more = {"code_mmd": discrepancy(codes, real)}
         if self.classes:
             found = self.prior.part_of(codes, self.classes)

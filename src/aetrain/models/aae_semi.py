@@ -13,6 +13,7 @@ from aetrain.classes.guide import Guide
 from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.distributions.concatenated import Concatenated
+from aetrain.distributions.draws import draws
 from aetrain.distributions.soft_class import SoftClass
 from aetrain.errors import UserError
 from aetrain.evaluation.clustering import of_batch
@@ -165,7 +166,7 @@ class AAESemi(Pair):
         """Return the terms of a discriminator: 0 of classes, 1 of styles."""
         x = batch["x"]
         with torch.no_grad():
-            real = self._parts(self.prior().sample((len(x),)))[part]
+            real = self._parts(draws(self.prior(), len(x)))[part]
             fake = self._parts(self.encoder(x).sample())[part]
         return (self.of_class, self.of_style)[part].discrimination([real], [fake])
 
@@ -207,7 +208,7 @@ class AAESemi(Pair):
         """
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
-        codes, real = inference.z[0], inference.prior.sample((len(inference.x),))
+        codes, real = inference.z[0], draws(inference.prior, len(inference.x))
         if self.stage.name == PRETRAINING:
             return Report(costs, inference.q.mean, None)
         more = {"code_mmd": discrepancy(codes, real)}

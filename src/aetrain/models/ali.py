@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from aetrain.adversarial.adversary import AdversaryMaker
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.tally import Report
@@ -85,7 +86,7 @@ class ALI(Pair):
     def terms(self, batch: Batch) -> Terms:
         """Return both terms of the game and `distortion`, each (B,)."""
         inference = self.infer(batch)
-        code = self.prior().sample((len(inference.x),))
+        code = draws(self.prior(), len(inference.x))
         fakes = self.discriminator.deception([self.decoder(code).mean, code])
         told = self.discriminator.evasion([inference.x, inference.z[0]])
         return {**fakes, "encoder_adversarial": told, **reconstruction(inference)}
@@ -94,7 +95,7 @@ class ALI(Pair):
         """Return the discriminator's terms."""
         x = batch.get("target", batch["x"])
         with torch.no_grad():
-            code, drawn = self.encoder(batch["x"]).sample(), self.prior().sample((len(x),))
+            code, drawn = self.encoder(batch["x"]).sample(), draws(self.prior(), len(x))
             made = self.decoder(drawn).mean
         return self.discriminator.discrimination([x, code], [made, drawn])
 
@@ -102,7 +103,7 @@ class ALI(Pair):
         """Return the distortion; beside it how far codes and draws are from what they should be."""
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
-        drawn = inference.prior.sample((len(inference.x),))
+        drawn = draws(inference.prior, len(inference.x))
         more = {
             "code_mmd": discrepancy(inference.z[0], drawn),
             "data_mmd": discrepancy(self.decoder(drawn).mean, inference.x),

@@ -12,6 +12,7 @@ from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.adversarial.density_ratio import DensityRatio
 from aetrain.adversarial.non_saturating import NonSaturating
 from aetrain.distributions.diagonal_normal import DiagonalNormal
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.importance import log_evidence
@@ -112,7 +113,7 @@ class AVB(Pair):
             if self.contrast:
                 z, real = standard(q, z), torch.randn_like(z)
             else:
-                real = self.prior().sample((len(z),))
+                real = draws(self.prior(), len(z))
         return self.discriminator.discrimination([real], [z], [batch["x"]])
 
     def log_ratio(self, x: Tensor, z: Tensor) -> Tensor:
@@ -139,7 +140,7 @@ class AVB(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         costs["adversarial_rate"] = sample_mean(self._rate(batch["x"], inference))
-        real = inference.prior.sample((len(inference.x),))
+        real = draws(inference.prior, len(inference.x))
         more = {"code_mmd": discrepancy(inference.z[0], real)}
         scores = {"apparent_elbo": -torch.stack(list(costs.values())).sum(0)}
         return Report(costs, inference.q.mean, None, more, scores=scores)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.tally import Report
@@ -125,7 +126,7 @@ class CAAE(Pair):
 
     @torch.no_grad()
     def _drawn(self, n: int) -> Tensor:
-        return self.prior().sample((n,))
+        return draws(self.prior(), n)
 
     def _variation(self, made: Tensor) -> dict[str, Tensor]:
         wanted = "total_variation" in self.weights

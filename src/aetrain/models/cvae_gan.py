@@ -13,6 +13,7 @@ from aetrain.classes.class_vae import Classes
 from aetrain.classes.labelled import classification, scores
 from aetrain.conditional import Conditional
 from aetrain.conditioning.condition import Condition
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.importance import log_evidence
@@ -152,8 +153,8 @@ class CVAEGAN(Pair):
 
     def _codes_and_draws(self, batch: Batch) -> Tensor:
         """Return a draw of q(z|x, c) for each example, and then one of p(z|c), (2B, *latent)."""
-        z, p = self.encoder(batch["x"]).sample(), self.prior()
-        return torch.cat([z, p.sample() if p.batch_shape else p.sample((len(z),))])
+        z = self.encoder(batch["x"]).sample()
+        return torch.cat([z, draws(self.prior(), len(z))])
 
     def _features(self, x: Tensor) -> _Features:
         marked, classed = self.discriminator.network, self.classifier.network
@@ -173,8 +174,7 @@ class CVAEGAN(Pair):
         costs = {k: v for k, v in elbo(inference).items() if isinstance(v, Tensor)}
         own = rates(inference.q, inference.z, inference.prior)
         real, made = self._features(inference.x), self._features(inference.p.mean[0])
-        p = inference.prior
-        drawn = p.sample() if p.batch_shape else p.sample((len(inference.x),))
+        drawn = draws(inference.prior, len(inference.x))
         more = {
             "features": _apart(made.marked, real.marked),
             "class_features": _apart(made.classed, real.classed),

@@ -10,6 +10,7 @@ from torch.distributions import Distribution
 from aetrain.adversarial.adversary import Adversary
 from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.tally import Report
@@ -90,7 +91,7 @@ class Generator(Autoencoder, ABC):
     def fakes(self, n: int) -> Tensor:
         """Return what the generator makes of n draws of codes, (n, *event)."""
         with torch.no_grad():
-            z = self.prior().sample((n,))
+            z = draws(self.prior(), n)
         p = self.decoder(z)
         return p.rsample() if self.draws else p.mean
 

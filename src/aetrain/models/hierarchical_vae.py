@@ -178,11 +178,16 @@ def _require_gaussian(pieces: Pieces, latents: Sequence[int]) -> None:
 
 
 def _require_real(prior: Prior) -> None:
-    """Raise UserError where the top layer's rate does not exist or is infinite."""
+    """Raise UserError where the top layer's rate does not exist, is infinite or is many."""
     if not prior.has_density:
         raise UserError(
             f"prior={choice(prior)} can only be sampled, and the rate of the top layer needs its"
             " density: use prior=standard_normal"
+        )
+    if prior.conditional:
+        raise UserError(
+            f"prior={choice(prior)} is another one under each condition, and the layers here have one"
+            " top: use prior=standard_normal; the networks know the condition"
         )
     if prior.space != Space.REAL:
         raise UserError(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.importance import log_evidence
@@ -101,7 +102,7 @@ class VAEGAN(Pair):
     def _codes_and_draws(self, batch: Batch) -> Tensor:
         """Return a draw of q(z|x) for each example, and then as many of p(z), (2B, *latent)."""
         z = self.encoder(batch["x"]).sample()
-        return torch.cat([z, self.prior().sample((len(z),))])
+        return torch.cat([z, draws(self.prior(), len(z))])
 
     def _apart(self, x: Tensor, made: Tensor) -> Tensor:
         """Return ½ |f(x) − f(x̃)|², (B,)."""
@@ -116,7 +117,7 @@ class VAEGAN(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in elbo(inference).items() if isinstance(v, Tensor)}
         own = rates(inference.q, inference.z, inference.prior)
-        real = inference.prior.sample((len(inference.x),))
+        real = draws(inference.prior, len(inference.x))
         more = {
             "features": self._apart(inference.x, inference.p.mean[0]),
             "code_mmd": discrepancy(inference.z[0], real),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional
+from aetrain.distributions.draws import draws
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.tally import Report
 from aetrain.models.pair import Pair
@@ -81,13 +82,13 @@ class WAEGAN(Pair):
         """Return the discriminator's terms: draws of the prior are real, codes are fake."""
         with torch.no_grad():
             codes = self.encoder(batch["x"]).sample()
-            drawn = self.prior().sample((len(codes),))
+            drawn = draws(self.prior(), len(codes))
         return self.discriminator.discrimination([drawn], [codes])
 
     def report(self, batch: Batch) -> Report:
         """Return the distortion, and beside it how far codes are from the prior."""
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
-        codes, real = inference.z[0], inference.prior.sample((len(inference.x),))
+        codes, real = inference.z[0], draws(inference.prior, len(inference.x))
         more = {"code_mmd": discrepancy(codes, real)}
         return Report(costs, inference.q.mean, None, more)

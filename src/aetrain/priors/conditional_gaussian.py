@@ -32,6 +32,7 @@ class ConditionalGaussian(Prior):
     def __init__(self, event: Sequence[int], condition: Condition | None = None) -> None:
         super().__init__(event)
         self._condition = condition
+        self.conditional = condition is not None
         size = self.event.numel()
         self.bias = nn.Parameter(torch.zeros(2 * size))
         width = 0 if condition is None else condition.shape.numel()

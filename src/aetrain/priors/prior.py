@@ -33,13 +33,16 @@ class Prior(nn.Module, ABC):
     has_density: bool = True
     """False for a prior that can be sampled but not scored."""
 
+    conditional: bool = False
+    """True for a prior that is under a condition a distribution for each example, (B,)."""
+
     def __init__(self, event: Sequence[int]) -> None:
         super().__init__()
         self.event = torch.Size(event)
 
     @abstractmethod
     def forward(self) -> Distribution:
-        """Return p(z), of batch shape () and event shape `event`."""
+        """Return p(z), of event shape `event` and batch shape (), or (B,) where `conditional`."""
 
     def require_parts(self, parts: int) -> None:
         """Refuse to be divided into so many parts, one for each class.
