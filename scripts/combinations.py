@@ -221,8 +221,9 @@ def cover(data: Data, tries: int = 6, seed: int = 0) -> Cover:
 def _cover(data: Data, tries: int, seed: int) -> Cover:
     """Try rows until every pair of choices is in one that fits, or is refused in several rows.
 
-    The other axes of a pair are first those that have served it well: choices that fit with both,
-    and that leave the most new pairs covered.
+    The other axes of a pair are first choices of which the most new pairs would be covered and none
+    that was refused, then those of the plain row, which tell whether it is this pair that is
+    refused, then ones that have served it well.
     """
     chance, choices, done = random.Random(seed), axes(), Cover()
     todo = [
@@ -233,11 +234,11 @@ def _cover(data: Data, tries: int, seed: int) -> Cover:
     ]
     chance.shuffle(todo)
     for pair in todo:
-        for attempt_number in range(-1, tries):
+        for number in range(tries + 1):
             if pair in done.fits:
                 break
             chosen = {pair[0]: pair[1], pair[2]: pair[3]}
-            row = _completed(chosen, choices, done, chance, attempt_number)
+            row = _completed(chosen, choices, done, chance, number)
             if not done.take(row, data) and row in done.rows:
                 why = str(done.rows[row])
                 done.refused[pair] = why
@@ -254,9 +255,9 @@ def _completed(
     chance: random.Random,
     number: int,
 ) -> Row:
-    """Return a row with these choices: plain, then greedy, then ever more at random."""
+    """Return a row with these choices: greedy, then plain, then ever more at random."""
     row = dict(chosen)
-    if number < 0:
+    if number == 1:
         row = {**dict(enumerate(PLAIN)), **row}
     for axis in chance.sample(range(len(choices)), len(choices)):
         if axis in row:
@@ -265,9 +266,9 @@ def _completed(
         def worth(name: str, axis: int = axis) -> float:
             met = [_ordered(axis, name, other, row[other]) for other in row]
             fitting = sum(pair in done.fits for pair in met)
-            new = sum(pair not in done.fits for pair in met)
-            known = 10 * fitting if number > 0 else 2 * new
-            return known + chance.random() * (4 if number > 1 else 1)
+            refused = sum(pair in done.refused and pair not in done.fits for pair in met)
+            known = 10 * fitting if number else 2 * (len(met) - fitting) - 6 * refused
+            return known + chance.random() * (4 if number > 2 else 1)
 
         row[axis] = max(choices[axis], key=worth)
     return tuple(row[axis] for axis in range(len(choices)))
@@ -293,7 +294,7 @@ def triples(data: Data, tries: int = 3, seed: int = 0) -> tuple[Cover, int, int]
         todo = [triple for triple in _fitting_triples(done) if triple not in met]
         chance.shuffle(todo)
         for triple in todo:
-            for number in range(1, tries + 1):
+            for number in range(2, tries + 2):
                 if triple in met:
                     break
                 row = _completed(dict(triple), choices, done, chance, number)
