@@ -128,7 +128,8 @@ class Adversary(Evolving):
         Arguments:
             real: real examples (B, *shape), one tensor for each thing that is marked.
             fake: fakes of the same shapes, without gradients; or several sets of them, one after
-                another, (k B, *shape), of which the costs add up.
+                another, (k B, *shape), of which the costs add up, or have their mean where only
+                differences of marks count.
             conditions: what all are marked in the light of, (B, *shape).
         """
         real, fake = self._blurred(real), self._blurred(fake)
@@ -138,12 +139,14 @@ class Adversary(Evolving):
         marks = self(*all_of_them, *[torch.cat([c] * (1 + sets)) for c in conditions])
         of_real, of_fake = marks[:b], marks[b:].reshape(sets, b)
         costs = self.loss.fake(of_fake)
-        terms = {"real": self.loss.real(of_real), "fake": costs[0] if sets == 1 else costs.sum(0)}
+        # a mark without a zero of its own must cost nothing where all rise alike
+        joined = costs[0] if sets == 1 else costs.sum(0) if self.loss.bounded else costs.mean(0)
+        terms = {"real": self.loss.real(of_real), "fake": joined}
         if self.r1:
             terms["r1"] = 0.5 * squared_slope(lambda *x: self(*x, *conditions), real)
         if self.gradient_penalty:
             slope = squared_slope(
-                lambda *x: self(*x, *conditions), between(real, [x[:b] for x in fake])
+                lambda *x: self(*x, *conditions), between(real, _one_of(fake, sets))
             )
             # an infinite derivative at slope 0 would spoil the mean
             terms["gradient_penalty"] = ((slope + 1e-12).sqrt() - 1).square()
@@ -189,6 +192,15 @@ class Adversary(Evolving):
 
     def _named(self, terms: Mapping[str, Tensor]) -> Terms:
         return {f"{self.prefix}{name}": term for name, term in terms.items()}
+
+
+def _one_of(fakes: Sequence[Tensor], sets: int) -> Sequence[Tensor]:
+    """Return a fake for each example, from any of its sets: (k B, *shape) -> (B, *shape)."""
+    if sets == 1:
+        return fakes
+    b, device = len(fakes[0]) // sets, fakes[0].device
+    rows = torch.randint(sets, (b,), device=device) * b + torch.arange(b, device=device)
+    return [x[rows] for x in fakes]
 
 
 def _require_range(**numbers: float) -> None:

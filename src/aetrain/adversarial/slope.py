@@ -12,6 +12,7 @@ Marks = Callable[..., Tensor]
 """Points, one tensor (B, *shape) for each argument -> marks (B,)."""
 
 
+@torch.compiler.disable  # which cannot differentiate twice
 def squared_slope(marks: Marks, points: Sequence[Tensor]) -> Tensor:
     """Return |∇D|² at points, (B,), with the gradient of all points of an example as one vector.
 

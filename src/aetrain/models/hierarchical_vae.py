@@ -186,8 +186,8 @@ def _require_real(prior: Prior) -> None:
         )
     if prior.conditional:
         raise UserError(
-            f"prior={choice(prior)} is another one under each condition, and the layers here have one"
-            " top: use prior=standard_normal; the networks know the condition"
+            f"prior={choice(prior)} is another one under each condition, and layers have one top:"
+            " use prior=standard_normal; the networks know the condition"
         )
     if prior.space != Space.REAL:
         raise UserError(

@@ -21,9 +21,12 @@ from aetrain.networks.featured import Featured
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.rate import rate, rates
 from aetrain.objectives.reconstruction import reconstruction
-from aetrain.objectives.terms import Terms, sample_mean
+from aetrain.objectives.terms import Terms
 from aetrain.pieces import Pieces
 from aetrain.player import Batch, Player
+
+LEAST_SQUARE = 1e-8
+"""Features are not taken to be smaller than their square root says."""
 
 
 @final
@@ -91,7 +94,7 @@ class VAEGAN(Pair):
         told = self.discriminator.deception([fakes])["adversarial"]
         assert isinstance(told, Tensor)
         apart = self._apart(x, fakes[: len(x)])
-        return {"decoder_features": apart, "adversarial": sample_mean(told.reshape(2, -1))}
+        return {"decoder_features": apart, "adversarial": told.reshape(2, -1).sum(0)}
 
     def discrimination(self, batch: Batch) -> Terms:
         """Return the discriminator's terms: two sets of fakes for each batch."""
@@ -105,12 +108,13 @@ class VAEGAN(Pair):
         return torch.cat([z, draws(self.prior(), len(z))])
 
     def _apart(self, x: Tensor, made: Tensor) -> Tensor:
-        """Return ½ |f(x) − f(x̃)|², (B,)."""
+        """Return ½ |f(x) − f(x̃)|² / m(x), (B,), m(x) the mean square of the values of f(x)."""
         network = self.discriminator.network
         assert isinstance(network, Featured)
         with torch.no_grad():
             wanted = network.features(x)
-        return 0.5 * (network.features(made) - wanted).square().sum(1)
+            unit = wanted.square().mean(1).clamp_min(LEAST_SQUARE)
+        return 0.5 * (network.features(made) - wanted).square().sum(1) / unit
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO of the pixels at weight 1, and how far codes are off."""
