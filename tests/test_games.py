@@ -119,6 +119,25 @@ def test_a_prior_that_knows_the_condition_is_drawn_from(model: str) -> None:
         assert all(cost.isfinite().all() for cost in made.report(data).costs.values())
 
 
+@pytest.mark.parametrize("model", sorted(set(ADVERSARIAL) - OWN_LOSS - {"factor_vae"}))
+def test_marks_that_all_rise_alike_are_worth_nothing_to_a_wasserstein_critic(model: str) -> None:
+    """Else they would rise, or fall, for ever: no penalty on slopes sees a constant."""
+    made = build(model, "adversary=wasserstein")
+    data = batch()
+
+    def cost() -> float:
+        torch.manual_seed(1)
+        terms = [p.terms(data) for n, p in made.players().items() if "discriminator" in n]
+        parts = [t for ts in terms for k, t in ts.items() if k.endswith(("real", "fake"))]
+        assert parts
+        return sum(part.mean().item() for part in parts if isinstance(part, Tensor))
+
+    before = cost()
+    for adversary in adversaries(made):
+        adversary.register_forward_hook(lambda module, given, out: out + 3)
+    assert cost() == pytest.approx(before, abs=1e-4)
+
+
 @contextmanager
 def marks(model: Autoencoder) -> Iterator[list[tuple[Adversary, Tensor]]]:
     """Collect all marks that the discriminators give."""

@@ -7,6 +7,7 @@ from scipy import stats
 from torch import Tensor
 
 from aetrain.evaluation.tally import Report, Tally
+from aetrain.objectives.terms import Weighted
 from aetrain.world import World
 
 N, D = 103, 4
@@ -48,6 +49,22 @@ def test_scores_have_a_standard_error_and_are_no_cost(report: Report) -> None:
     assert figures["error"] == pytest.approx(error.mean().item())
     assert figures["error_se"] == pytest.approx(stats.sem(error.numpy()))
     assert figures["cost"] == tally(report, None).figures(64, None)["cost"]
+
+
+def test_what_is_of_some_examples_is_no_mean_over_all(report: Report) -> None:
+    g = torch.Generator().manual_seed(3)
+    error, known = ((torch.rand(N, generator=g) < share).double() for share in (0.3, 0.6))
+    total = Tally()
+    for block in (slice(0, 7), slice(7, None)):
+        found = Weighted(error[block], known[block])
+        never = Weighted(error[block], torch.zeros_like(known[block]))
+        more = {"own": found, "nobody": never}
+        total.add(part(report, block)._replace(more=more, scores={"error": found}))
+    figures = total.figures(64, None)
+    judged = error[known == 1].numpy()
+    assert figures["error"] == figures["own"] == pytest.approx(judged.mean())
+    assert figures["error_se"] == pytest.approx(stats.sem(judged))
+    assert not {name for name in figures if name.startswith("nobody") or "/" in name}
 
 
 def test_figures_against_numpy(report: Report, nll: Tensor) -> None:

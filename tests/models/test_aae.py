@@ -6,6 +6,7 @@ import torch
 from aetrain.build import build_model, build_plan
 from aetrain.errors import UserError
 from aetrain.models.aae import AAE
+from aetrain.objectives.terms import Weighted
 from tests.battery import config
 from tests.models.on_draws import train_on
 
@@ -60,14 +61,16 @@ def test_what_is_real_beside_a_label_is_of_its_part() -> None:
     assert told[:4].argmax(1).tolist() == [0, 1, 2, 3]
 
 
-def test_a_label_that_is_missing_is_in_no_part() -> None:
+def test_a_code_without_a_label_is_not_judged() -> None:
     model = built("prior=ring", "model.classes=10", "latent=2")
     x = torch.rand(20, 1, 8, 8)
     codes = model.encode(x).mean
     y = model.prior.part_of(codes, 10)
     y[:5] = -1
     found = model.report({"x": x, "y": y}).more["in_own_part"]
-    assert found.tolist() == [0] * 5 + [1] * 15
+    assert isinstance(found, Weighted)
+    assert found.weight.tolist() == [0] * 5 + [1] * 15
+    assert found.cost[5:].tolist() == [1] * 15
 
 
 @pytest.mark.parametrize(

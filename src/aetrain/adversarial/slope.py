@@ -7,12 +7,13 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from aetrain.families import full_precision
+from aetrain.regularisers.jacobian import not_compiled
 
 Marks = Callable[..., Tensor]
 """Points, one tensor (B, *shape) for each argument -> marks (B,)."""
 
 
-@torch.compiler.disable  # which cannot differentiate twice
+@not_compiled  # a compiled function has one derivative
 def squared_slope(marks: Marks, points: Sequence[Tensor]) -> Tensor:
     """Return |∇D|² at points, (B,), with the gradient of all points of an example as one vector.
 

@@ -61,9 +61,12 @@ def classification(classifier: Conditional, classes: Categorical, batch: Batch) 
     return Weighted(torch.where(known, cost, 0.0), known.to(cost.dtype))
 
 
-def scores(classes: Categorical, batch: Batch) -> dict[str, Tensor]:
-    """Return `error` and `accuracy`, (B,) of 0 and 1, where the batch has labels."""
-    if "y" not in batch:
-        return {}
-    right = (classes.logits.argmax(-1) == batch["y"]).double()
-    return {"error": 1 - right, "accuracy": right}
+def scores(classes: Categorical, batch: Batch) -> dict[str, Weighted]:
+    """Return `error` and `accuracy` of the likeliest class, where the batch has labels."""
+    return rightness(classes.logits.argmax(-1), batch["y"]) if "y" in batch else {}
+
+
+def rightness(guess: Tensor, y: Tensor) -> dict[str, Weighted]:
+    """Return `error` and `accuracy`, 0 or 1 for each example (B,) that has a label, y ≥ 0."""
+    known, right = (y >= 0).float(), (guess == y).float()
+    return {"error": Weighted(1 - right, known), "accuracy": Weighted(right, known)}

@@ -4,9 +4,10 @@ import torch
 from torch import Tensor
 
 from aetrain.evaluation.tally import Report
+from aetrain.objectives.terms import Weighted
 
 
-def denoising(report: Report, error: dict[str, Tensor]) -> dict[str, Tensor]:
+def denoising(report: Report, error: dict[str, Tensor]) -> dict[str, Tensor | Weighted]:
     """Return the figures of a corrupted batch, (B,) each, by the names `denoising_<figure>`.
 
     Arguments:

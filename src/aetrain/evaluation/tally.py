@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from aetrain.evaluation.clustering import clustering
+from aetrain.objectives.terms import Weighted
 from aetrain.world import World
 
 ACTIVE_VARIANCE = 0.01
@@ -21,12 +22,14 @@ class Report(NamedTuple):
         costs: name -> nats per example, (B,); their sum is the cost that the model watches.
         code: mean of q(z|x), (B, *latent); (B, 0) where there is no encoder.
         rates: rate of each latent dimension, (B, *latent), where it divides so, else None.
-        more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate.
+        more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate;
+            `Weighted` where they are of some examples only, such as those with a label.
         counts: how often each of K values occurred in the batch, name -> (..., K), such as codes
             in use; the figure is their perplexity over the whole evaluation.
         fired: which of K units an example set off, name -> (B, K) of flags; the figure is how many
             units no example of the whole evaluation did.
-        scores: further figures that come with their standard error, name -> (B,).
+        scores: further figures that come with their standard error, name -> (B,) or `Weighted`,
+            of weights 0 and 1.
         clusters: how often each of K clusters met each class, (K, C); the figures are those of
             `evaluation.clustering`, of the whole evaluation.
         assigned: probabilities of the clusters of each example, (B, K).
@@ -35,10 +38,10 @@ class Report(NamedTuple):
     costs: dict[str, Tensor]
     code: Tensor
     rates: Tensor | None
-    more: Mapping[str, Tensor] = MappingProxyType({})
+    more: Mapping[str, Tensor | Weighted] = MappingProxyType({})
     counts: Mapping[str, Tensor] = MappingProxyType({})
     fired: Mapping[str, Tensor] = MappingProxyType({})
-    scores: Mapping[str, Tensor] = MappingProxyType({})
+    scores: Mapping[str, Tensor | Weighted] = MappingProxyType({})
     clusters: Tensor | None = None
     assigned: Tensor | None = None
 
@@ -68,10 +71,11 @@ class Tally:
         costs = {name: _exact(c) for name, c in report.costs.items()}
         cost = torch.stack(list(costs.values())).sum(0)
         sums = {name: c.sum() for name, c in costs.items()}
-        sums |= {name: _exact(figure).sum() for name, figure in report.more.items()}
-        for name, x in {"cost": cost, **report.scores, **extra}.items():
-            x = _exact(x)
-            sums |= {name: x.sum(), f"{name}²": (x * x).sum()}
+        for name, figure in report.more.items():
+            sums |= _weighted(name, figure)
+        for name, figure in {"cost": cost, **report.scores, **extra}.items():
+            x = _exact(figure.cost * figure.weight if isinstance(figure, Weighted) else figure)
+            sums |= {**_weighted(name, figure), f"{name}²": (x * x).sum()}
         if report.code.numel():
             code = _exact(report.code.flatten(1))
             sums |= {"code": code.sum(0), "code²": (code * code).sum(0)}
@@ -99,13 +103,18 @@ class Tally:
             self._sums[name] = world.sum(own.to(device)).cpu()
         self.examples = int(world.sum(torch.tensor(self.examples, device=device)).item())
 
+    def count(self, name: str) -> float:
+        """Return of how many examples a figure is: all, or the weights of those it is of."""
+        of_some = self._sums.get(f"{name}/")
+        return self.examples if of_some is None else of_some.item()
+
     def mean(self, name: str) -> float:
-        """Return the mean of a figure over the examples."""
-        return (self._sums[name] / self.examples).item()
+        """Return the mean of a figure over the examples that it is of."""
+        return self._sums[name].item() / self.count(name)
 
     def standard_error(self, name: str) -> float:
         """Return the standard error of the mean over examples; NaN for a single one."""
-        n = self.examples
+        n = self.count(name)
         if n < 2:
             return math.nan
         mean = self.mean(name)
@@ -131,7 +140,9 @@ class Tally:
             bits_offset: see `DataModule.bits_offset`; None leaves bits per dimension out.
         """
         squares = {name for name in self._sums if name.endswith("²")}
-        scalars = [n for n, x in self._sums.items() if n not in squares and x.dim() == 0]
+        beside = squares | {name for name in self._sums if name.endswith("/")}
+        scalars = [n for n, x in self._sums.items() if n not in beside and x.dim() == 0]
+        scalars = [name for name in scalars if self.count(name)]
         figures = {name: self.mean(name) for name in scalars}
         for name in scalars:
             if f"{name}²" in squares and name != "cost":
@@ -150,6 +161,14 @@ class Tally:
         if "code" in self._sums:
             figures["active_units"] = float(self.active.sum())
         return figures
+
+
+def _weighted(name: str, figure: Tensor | Weighted) -> dict[str, Tensor]:
+    """Return the sum of a figure, and that of its weights where it has some."""
+    if isinstance(figure, Weighted):
+        x, weight = _exact(figure.cost), _exact(figure.weight)
+        return {name: (x * weight).sum(), f"{name}/": weight.sum()}
+    return {name: _exact(figure).sum()}
 
 
 def _perplexity(counts: Tensor) -> float:

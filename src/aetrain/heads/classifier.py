@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
+from aetrain.classes.labelled import rightness
 from aetrain.errors import UserError
 from aetrain.families import full_precision
 from aetrain.networks.mlp import MLP
@@ -64,7 +65,6 @@ class Classifier(nn.Module):
         """Return the cross entropy as a term of the examples that have a label, y ≥ 0."""
         return Weighted(self.cost(z, y), (y >= 0).to(z.dtype))
 
-    def scores(self, z: Tensor, y: Tensor) -> dict[str, Tensor]:
-        """Return `error` and `accuracy`, (B,) of 0 and 1: whether the likeliest class is y."""
-        right = (self(z).logits.argmax(-1) == y).double()
-        return {"error": 1 - right, "accuracy": right}
+    def scores(self, z: Tensor, y: Tensor) -> dict[str, Weighted]:
+        """Return `error` and `accuracy`, whether the likeliest class is y, where y ≥ 0."""
+        return rightness(self(z).logits.argmax(-1), y)

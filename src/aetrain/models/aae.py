@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from aetrain.adversarial.adversary import AdversaryMaker
+from aetrain.classes.labelled import rightness
 from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.distributions.draws import draws
@@ -19,7 +20,7 @@ from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
-from aetrain.objectives.terms import Terms
+from aetrain.objectives.terms import Terms, Weighted
 from aetrain.player import Batch, Player
 from aetrain.priors.prior import Prior
 
@@ -130,10 +131,10 @@ class AAE(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         codes, real = inference.z[0], draws(inference.prior, len(inference.x))
-        more = {"code_mmd": discrepancy(codes, real)}
+        more: dict[str, Tensor | Weighted] = {"code_mmd": discrepancy(codes, real)}
         if self.classes:
             found = self.prior.part_of(codes, self.classes)
-            more["in_own_part"] = (found == batch["y"]).to(codes.dtype)
+            more["in_own_part"] = rightness(found, batch["y"])["accuracy"]
         return Report(costs, inference.q.mean, None, more)
 
 

@@ -10,6 +10,7 @@ from torch.distributions import Distribution
 
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.classes.guide import Guide
+from aetrain.classes.labelled import rightness
 from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.distributions.concatenated import Concatenated
@@ -211,10 +212,10 @@ class AAESemi(Pair):
         codes, real = inference.z[0], draws(inference.prior, len(inference.x))
         if self.stage.name == PRETRAINING:
             return Report(costs, inference.q.mean, None)
-        more = {"code_mmd": discrepancy(codes, real)}
+        more: dict[str, Tensor | Weighted] = {"code_mmd": discrepancy(codes, real)}
         if self.labels:
-            wrong = codes[:, : self.classes].argmax(1) != labels_of(batch, "aae_semi")
-            more["error"] = wrong.to(codes.dtype)
+            guess = codes[:, : self.classes].argmax(1)
+            more["error"] = rightness(guess, labels_of(batch, "aae_semi"))["error"]
             return Report(costs, inference.q.mean, None, more)
         p = codes[:, : self.classes]
         found = of_batch(p.argmax(1), batch, self.classes)

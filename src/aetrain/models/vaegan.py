@@ -24,20 +24,24 @@ from aetrain.objectives.reconstruction import reconstruction
 from aetrain.objectives.terms import Terms
 from aetrain.pieces import Pieces
 from aetrain.player import Batch, Player
+from aetrain.world import World
 
-LEAST_SQUARE = 1e-8
-"""Features are not taken to be smaller than their square root says."""
+LEAST_VARIANCE = 1e-8
+"""Of features: of a discriminator that sees all alike no more is asked."""
 
 
 @final
 class VAEGAN(Pair):
     """A VAE that reconstructs what a discriminator sees, f(x), and whose decoder must deceive it.
 
-    Encoder: `rate` = KL(q(z|x) ‖ p(z)) and `features` = ½ |f(x) − f(x̃)|² of the mean x̃ of p(x|z).
-    Decoder: `decoder_features`, the same of weight γ, and `adversarial` of reconstructions and of
-    draws of the prior, each with half the weight. Discriminator: reconstructions and draws of the
-    prior are fake. f is its last hidden layer; no cost but its own moves it. The prior stands
-    still.
+    Encoder: `rate` = KL(q(z|x) ‖ p(z)) and `features` = ½ |f(x) − f(x̃)|² / v of the mean x̃ of
+    p(x|z). Decoder: `decoder_features`, the same of weight γ, and `adversarial`, of reconstructions
+    and of draws of the prior in sum. Discriminator: reconstructions and draws of the prior are
+    fake. f is its last hidden layer; no cost but its own moves it. The prior stands still.
+
+    v is the mean variance of f's values over the batch. The paper has no v: batch normalisation
+    gives its f a scale. Without either f has one that the discriminator sets, and on MNIST it was
+    so small that no code was worth its rate.
 
     It watches −ELBO of its pixels, `distortion` + `rate` at weight 1, though it is trained by
     features: those move all the time, and no two validations would compare. The bound is one, for
@@ -82,7 +86,7 @@ class VAEGAN(Pair):
     def inference(self, batch: Batch) -> Terms:
         """Return the encoder's terms, each (B,)."""
         inference = self.infer(batch)
-        apart = self._apart(inference.x, inference.p.mean[0])
+        apart = self._apart(inference.x, inference.p.mean[0], self.world)
         return {"rate": rate(inference.q, inference.z, inference.prior), "features": apart}
 
     def generation(self, batch: Batch) -> Terms:
@@ -93,7 +97,7 @@ class VAEGAN(Pair):
         x = batch.get("target", batch["x"])
         told = self.discriminator.deception([fakes])["adversarial"]
         assert isinstance(told, Tensor)
-        apart = self._apart(x, fakes[: len(x)])
+        apart = self._apart(x, fakes[: len(x)], self.world)
         return {"decoder_features": apart, "adversarial": told.reshape(2, -1).sum(0)}
 
     def discrimination(self, batch: Batch) -> Terms:
@@ -107,14 +111,14 @@ class VAEGAN(Pair):
         z = self.encoder(batch["x"]).sample()
         return torch.cat([z, draws(self.prior(), len(z))])
 
-    def _apart(self, x: Tensor, made: Tensor) -> Tensor:
-        """Return ½ |f(x) − f(x̃)|² / m(x), (B,), m(x) the mean square of the values of f(x)."""
+    def _apart(self, x: Tensor, made: Tensor, world: World) -> Tensor:
+        """Return ½ |f(x) − f(x̃)|² / v, (B,), v the mean variance of f(x)'s values over examples."""
         network = self.discriminator.network
         assert isinstance(network, Featured)
         with torch.no_grad():
             wanted = network.features(x)
-            unit = wanted.square().mean(1).clamp_min(LEAST_SQUARE)
-        return 0.5 * (network.features(made) - wanted).square().sum(1) / unit
+            v = _variance(wanted, world).clamp_min(LEAST_VARIANCE)
+        return 0.5 * (network.features(made) - wanted).square().sum(1) / v
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO of the pixels at weight 1, and how far codes are off."""
@@ -123,7 +127,8 @@ class VAEGAN(Pair):
         own = rates(inference.q, inference.z, inference.prior)
         real = draws(inference.prior, len(inference.x))
         more = {
-            "features": self._apart(inference.x, inference.p.mean[0]),
+            # processes judge blocks of their own, so each takes its block's variance
+            "features": self._apart(inference.x, inference.p.mean[0], World()),
             "code_mmd": discrepancy(inference.z[0], real),
         }
         return Report(costs, inference.q.mean, own, more)
@@ -132,6 +137,13 @@ class VAEGAN(Pair):
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
         """Return importance-sampled estimates of log p(x), (B,), of the chosen likelihood."""
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
+
+
+def _variance(f: Tensor, world: World) -> Tensor:
+    """Return the mean variance of values of f (B, K) over the examples of all processes, ()."""
+    moments = torch.stack([f.mean(0), f.square().mean(0)])
+    mean, square = world.sum(moments) / world.size
+    return (square - mean.square()).mean()
 
 
 def require_parts(
