@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ from torch import Tensor, nn
 
 from aetrain.adversarial.adversary import Adversary
 from aetrain.autoencoder import Autoencoder
+from aetrain.averaging import NAME as AVERAGED
 from aetrain.build import build_model
 from aetrain.config.files import groups
 from aetrain.errors import UserError
 from aetrain.game import Game, Plan
 from aetrain.player import Batch
 from tests.battery import config
+from tests.conftest import few
+from tests.test_resume import goes_on
 
 EVENT, B = (1, 8, 8), 12
 LOSSES = groups()["adversary"]
@@ -272,3 +276,18 @@ def test_who_makes_fakes_moves_in_every_so_manieth_batch(model: str) -> None:
         for name in made.players():
             moved = f"{name}_loss" in costs
             assert moved == (name not in names or number % 3 == 2), (number, name)
+
+
+STEADY = [
+    *("adversary.noise=0.5", "adversary.r1=1", "adversary.gradient_penalty=1"),
+    *("adversary.spectral_norm=true", "adversary.updates=3", "trainer.ema_decay=0.9"),
+]
+
+
+@pytest.mark.parametrize("model", few(ADVERSARIAL, ["gan"]))
+def test_a_game_with_all_that_steadies_it_goes_on_bit_for_bit(model: str, here: Path) -> None:
+    """It is stopped after four of six batches, of which every third moves who makes fakes."""
+    goes_on([*STEADY, f"model={model}", *SMALL.get(model, [])])
+    last = torch.load("straight/checkpoints/last.ckpt", weights_only=True)["state_dict"]
+    for steady in ("noise_left", AVERAGED, "weight.0._u"):
+        assert any(steady in name for name in last), steady

@@ -71,9 +71,12 @@ KILLED = ("vae",)
 
 @pytest.mark.parametrize("model", groups()["model"])
 def test_every_model_goes_on_in_the_middle_of_an_epoch(model: str, here: Path) -> None:
-    """Stopped in the first stage and, where there are more, in the last one."""
-    job = [*TINY, "trainer.steps_per_call=1", "schedule=cosine", "allow=[tests.two_stages]"]
-    job += [f"model={model}", *CHEAP.get(model, []), *STATEFUL.get(model, [])]
+    goes_on([f"model={model}", *CHEAP.get(model, []), *STATEFUL.get(model, [])])
+
+
+def goes_on(own: list[str]) -> None:
+    """Stop a tiny run in its first stage and, where there are more, in the last one; resume it."""
+    job = [*TINY, "trainer.steps_per_call=1", "schedule=cosine", "allow=[tests.two_stages]", *own]
     steps = aetrain.train([*job, "run.dir=straight"])["steps"]
     for step in {4, steps - 2}:
         stop = ["+callbacks.stop._target_=tests.two_stages.Stop", f"+callbacks.stop.step={step}"]
