@@ -61,6 +61,8 @@ COLUMNS = ("sharpness", "precision", "recall", "density", "coverage", "modes_fou
 COLUMNS += ("confidence", "frechet")
 OF_CODES = ("distortion", "rate")
 """Figures of a run's own test, which models without an encoder have not."""
+OWN = {"run.dir", "head.classes"}
+"""Keys for which a run keeps a value of its own; as for what is auto, what that came to."""
 SHOWN = 12
 """Samples of each model in the picture."""
 
@@ -102,10 +104,8 @@ def require_same(path: Path, overrides: Sequence[str]) -> None:
         return
     had = dict(walk(yaml.safe_load((Run.open(path).path / "config.yaml").read_text())))
     for key, value in wanted.items():
-        place = key == "run.dir" or key.split(".")[-1] in PLACES
-        # a run keeps what was found for values that were left open
-        left_open = value in (None, "auto") or isinstance(value, dict)
-        if key in had and had[key] != value and not (place or left_open):
+        own = key in OWN or key.split(".")[-1] in PLACES or value == "auto"
+        if key in had and had[key] != value and not (own or isinstance(value, dict)):
             raise UserError(
                 f"{path}: a run of {key}={had[key]}, and not {value}; remove it, or choose another"
                 " directory with --train"

@@ -101,8 +101,12 @@ def test_one_command_trains_all_and_prints_their_table(script: Any, table: Run) 
     assert [again[model]["frechet"] for model in again] == [rows[r]["frechet"] for r in rows]
 
     shutil.rmtree("games/vae")  # would be the first to be trained
-    with pytest.raises(SystemExit, match=r"games/gan: a run of trainer\.max_epochs=1, and not 2"):
-        table("--train", "games", "--", *SMALL, "trainer.max_epochs=2")
+    for more, told in (
+        (["trainer.max_epochs=2"], r"trainer\.max_epochs=1, and not 2"),
+        (["trainer.max_epochs=1", "dataset.limit=null"], r"dataset\.limit=60, and not None"),
+    ):
+        with pytest.raises(SystemExit, match=f"games/gan: a run of {told}"):
+            table("--train", "games", "--", *SMALL, *more)
     assert not Path("games/vae").exists()
 
 
