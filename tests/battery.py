@@ -18,6 +18,7 @@ from torch.distributions import Distribution
 
 from aetrain.config.compose import compose
 from aetrain.config.files import groups
+from aetrain.evaluation.clouds import gathered_discrepancy
 from aetrain.families import Family
 from aetrain.making import make
 from aetrain.values import Values
@@ -133,3 +134,9 @@ def redo(family: Family, raw: Tensor, own: Sequence[Tensor]) -> Distribution:
 def copies(module: nn.Module) -> list[Tensor]:
     """Return the module's parameters as leaves of their own."""
     return [p.detach().clone().requires_grad_() for p in module.parameters()]
+
+
+def off(figure: Any) -> float:
+    """Return the MMD² of the two sets that a report has."""
+    total, points = gathered_discrepancy([figure])
+    return (total / points).item()

@@ -29,8 +29,8 @@ def test_cost_and_scores(hidden: tuple[int, ...]) -> None:
     assert cost.mean().item() == pytest.approx(log_loss(y.numpy(), p, labels=range(4)))
     scores = head.scores(z, y)
     right = accuracy_score(y.numpy(), np.argmax(p, 1))
-    assert scores["accuracy"].mean().item() == pytest.approx(right)
-    assert scores["error"].mean().item() == pytest.approx(1 - right)
+    assert scores["accuracy"].cost.mean().item() == pytest.approx(right)
+    assert scores["error"].cost.mean().item() == pytest.approx(1 - right)
 
 
 def test_missing_labels_cost_nothing() -> None:

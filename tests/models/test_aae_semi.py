@@ -77,7 +77,11 @@ def test_the_error_is_of_the_most_probable_class() -> None:
     model, data = built(), batch()
     data["y"] = model.encode(data["x"]).mean[:, :10].argmax(1)
     data["y"][:2] = (data["y"][:2] + 1) % 10
-    assert model.report(data).more["error"].tolist() == [1, 1, 0, 0, 0, 0]
+    data["y"][5] = -1
+    found = model.report(data).more["error"]
+    assert isinstance(found, Weighted)
+    assert found.cost[:5].tolist() == [1, 1, 0, 0, 0]
+    assert found.weight.tolist() == [1, 1, 1, 1, 1, 0]
 
 
 def test_what_is_refused() -> None:

@@ -11,6 +11,7 @@ from torch.nn.functional import one_hot
 from aetrain.build import build_model, build_sampler
 from aetrain.errors import UserError
 from aetrain.models.jvae import JVAE
+from aetrain.objectives.terms import Weighted
 from tests.battery import config
 
 EVENT, B, K = (1, 3, 3), 5, 3
@@ -113,8 +114,10 @@ def test_a_class_is_named_at_the_mean_of_the_code() -> None:
     found = model.class_probabilities(data["x"])
     logits = model.label_decoder.network(model.encode(data["x"]).mean)
     torch.testing.assert_close(found, logits.softmax(1))
-    right = (found.argmax(1) == data["y"]).double()
-    torch.testing.assert_close(model.report(data).scores["accuracy"], right)
+    accuracy = model.report(data).scores["accuracy"]
+    assert isinstance(accuracy, Weighted)
+    assert torch.equal(accuracy.cost, (found.argmax(1) == data["y"]).float())
+    assert torch.equal(accuracy.weight, (data["y"] >= 0).float())
 
 
 def test_samplers_of_codes_of_all_classes_are_refused() -> None:

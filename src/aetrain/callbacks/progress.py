@@ -110,8 +110,8 @@ def _figures(model: Autoencoder) -> str:
     names = ("elbo", "distortion", "rate", "loss", "cost")
     trained = next((n for n in names if f"train/{n}" in latest), None)
     parts = [] if trained is None else [f"{trained} {latest[f'train/{trained}']:.2f}"]
-    # where a stage watches a figure of its own, it is that one
-    own = [] if model.stage.watched is None else [model.stage.watched]
+    # where a stage or a model watches a figure of its own, it is that one
+    own = [name for name in (model.stage.watched, model.watched) if name not in (None, "cost")]
     name = next((n for n in (*own, trained, *names) if f"val/{n}" in validated), None)
     if name is not None:
         named = "validation" if name == trained else f"validation {name}"

@@ -40,7 +40,7 @@ def bound(
         batch = {**batch, "x": batch["x"].to(model.dtype)}
         tally.add(*judged(model, data, batch, number, nll_samples))
     figures = tally.figures(data.event.numel(), data.bits_offset)
-    figures.pop("cost")
+    figures.pop("cost", None)
     if "nll" in figures:
         figures["nll_samples"] = nll_samples
     return figures

@@ -3,11 +3,10 @@
 import torch
 from torch import Tensor
 
-from aetrain.evaluation.tally import Report
-from aetrain.objectives.terms import Weighted
+from aetrain.evaluation.tally import Figure, Report
 
 
-def denoising(report: Report, error: dict[str, Tensor]) -> dict[str, Tensor | Weighted]:
+def denoising(report: Report, error: dict[str, Tensor]) -> dict[str, Figure]:
     """Return the figures of a corrupted batch, (B,) each, by the names `denoising_<figure>`.
 
     Arguments:

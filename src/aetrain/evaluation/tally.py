@@ -8,6 +8,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
+from aetrain.evaluation.clouds import Clouds, gathered_discrepancy
 from aetrain.evaluation.clustering import clustering
 from aetrain.objectives.terms import Weighted
 from aetrain.world import World
@@ -15,15 +16,19 @@ from aetrain.world import World
 ACTIVE_VARIANCE = 0.01
 
 
+Figure = Tensor | Weighted | Clouds
+"""Of each example, (B,); of some of them; or the MMD² of two sets that all batches add to."""
+
+
 class Report(NamedTuple):
     """What a model says of a batch, at weight 1.
 
     Attributes:
-        costs: name -> nats per example, (B,); their sum is the cost that the model watches.
+        costs: name -> nats per example, (B,); their sum is the cost that the model watches, if
+            it has any.
         code: mean of q(z|x), (B, *latent); (B, 0) where there is no encoder.
         rates: rate of each latent dimension, (B, *latent), where it divides so, else None.
-        more: further figures, name -> (B,), that are no part of the cost, such as a layer's rate;
-            `Weighted` where they are of some examples only, such as those with a label.
+        more: further figures that are no part of the cost, such as a layer's rate.
         counts: how often each of K values occurred in the batch, name -> (..., K), such as codes
             in use; the figure is their perplexity over the whole evaluation.
         fired: which of K units an example set off, name -> (B, K) of flags; the figure is how many
@@ -38,7 +43,7 @@ class Report(NamedTuple):
     costs: dict[str, Tensor]
     code: Tensor
     rates: Tensor | None
-    more: Mapping[str, Tensor | Weighted] = MappingProxyType({})
+    more: Mapping[str, Figure] = MappingProxyType({})
     counts: Mapping[str, Tensor] = MappingProxyType({})
     fired: Mapping[str, Tensor] = MappingProxyType({})
     scores: Mapping[str, Tensor | Weighted] = MappingProxyType({})
@@ -63,17 +68,21 @@ class Tally:
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
+        self._clouds: dict[str, list[Clouds]] = {}
         self.examples = 0
 
     def add(self, report: Report, extra: dict[str, Tensor] | None = None) -> None:
         """Add a batch's report and further figures (B,), which come with a standard error."""
         extra = extra or {}
         costs = {name: _exact(c) for name, c in report.costs.items()}
-        cost = torch.stack(list(costs.values())).sum(0)
         sums = {name: c.sum() for name, c in costs.items()}
         for name, figure in report.more.items():
-            sums |= _weighted(name, figure)
-        for name, figure in {"cost": cost, **report.scores, **extra}.items():
+            if isinstance(figure, Clouds):
+                self._clouds.setdefault(name, []).append(figure.thinned())
+            else:
+                sums |= _weighted(name, figure)
+        cost = {"cost": torch.stack(list(costs.values())).sum(0)} if costs else {}
+        for name, figure in {**cost, **report.scores, **extra}.items():
             x = _exact(figure.cost * figure.weight if isinstance(figure, Weighted) else figure)
             sums |= {**_weighted(name, figure), f"{name}²": (x * x).sum()}
         if report.code.numel():
@@ -87,10 +96,11 @@ class Tally:
             sums["clusters"] = _exact(report.clusters)
         for name, x in sums.items():
             self._sums[name] = self._sums[name] + x if name in self._sums else x
-        self.examples += len(cost)
+        self.examples += len(report.code)
 
     def reduce(self, world: World, device: torch.device) -> None:
         """Add the sums of all processes; every process must call this, even with no example."""
+        self._compare()
         if world.size == 1:
             return
         import torch.distributed as dist
@@ -102,6 +112,13 @@ class Tally:
             own = self._sums.get(name, torch.zeros(shape, dtype=torch.float64))
             self._sums[name] = world.sum(own.to(device)).cpu()
         self.examples = int(world.sum(torch.tensor(self.examples, device=device)).item())
+
+    def _compare(self) -> None:
+        """Turn what was gathered into sums."""
+        for name, clouds in self._clouds.items():
+            total, points = gathered_discrepancy(clouds)
+            self._sums |= {name: _exact(total), f"{name}/": _exact(points)}
+        self._clouds.clear()
 
     def count(self, name: str) -> float:
         """Return of how many examples a figure is: all, or the weights of those it is of."""
@@ -139,6 +156,7 @@ class Tally:
             dimensions: number of values of one x.
             bits_offset: see `DataModule.bits_offset`; None leaves bits per dimension out.
         """
+        self._compare()
         squares = {name for name in self._sums if name.endswith("²")}
         beside = squares | {name for name in self._sums if name.endswith("/")}
         scalars = [n for n, x in self._sums.items() if n not in beside and x.dim() == 0]

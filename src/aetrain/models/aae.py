@@ -13,14 +13,14 @@ from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
-from aetrain.evaluation.discrepancy import discrepancy
-from aetrain.evaluation.tally import Report
+from aetrain.evaluation.clouds import Clouds
+from aetrain.evaluation.tally import Figure, Report
 from aetrain.labels import labels_of, one_hot_or_none, require_labels
 from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
-from aetrain.objectives.terms import Terms, Weighted
+from aetrain.objectives.terms import Terms
 from aetrain.player import Batch, Player
 from aetrain.priors.prior import Prior
 
@@ -131,7 +131,7 @@ class AAE(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         codes, real = inference.z[0], draws(inference.prior, len(inference.x))
-        more: dict[str, Tensor | Weighted] = {"code_mmd": discrepancy(codes, real)}
+        more: dict[str, Figure] = {"code_mmd": Clouds(codes, real)}
         if self.classes:
             found = self.prior.part_of(codes, self.classes)
             more["in_own_part"] = rightness(found, batch["y"])["accuracy"]

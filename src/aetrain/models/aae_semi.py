@@ -17,9 +17,9 @@ from aetrain.distributions.concatenated import Concatenated
 from aetrain.distributions.draws import draws
 from aetrain.distributions.soft_class import SoftClass
 from aetrain.errors import UserError
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.clustering import of_batch
-from aetrain.evaluation.discrepancy import discrepancy
-from aetrain.evaluation.tally import Report
+from aetrain.evaluation.tally import Figure, Report
 from aetrain.labels import labels_of, require_labels
 from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
@@ -212,7 +212,7 @@ class AAESemi(Pair):
         codes, real = inference.z[0], draws(inference.prior, len(inference.x))
         if self.stage.name == PRETRAINING:
             return Report(costs, inference.q.mean, None)
-        more: dict[str, Tensor | Weighted] = {"code_mmd": discrepancy(codes, real)}
+        more: dict[str, Figure] = {"code_mmd": Clouds(codes, real)}
         if self.labels:
             guess = codes[:, : self.classes].argmax(1)
             more["error"] = rightness(guess, labels_of(batch, "aae_semi"))["error"]

@@ -10,7 +10,7 @@ from torch import Tensor
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.tally import Report
 from aetrain.models.generator import require_gradient
 from aetrain.models.pair import Pair
@@ -105,7 +105,7 @@ class ALI(Pair):
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         drawn = draws(inference.prior, len(inference.x))
         more = {
-            "code_mmd": discrepancy(inference.z[0], drawn),
-            "data_mmd": discrepancy(self.decoder(drawn).mean, inference.x),
+            "code_mmd": Clouds(inference.z[0], drawn),
+            "data_mmd": Clouds(self.decoder(drawn).mean, inference.x),
         }
         return Report(costs, inference.q.mean, None, more)

@@ -14,7 +14,7 @@ from aetrain.adversarial.non_saturating import NonSaturating
 from aetrain.distributions.diagonal_normal import DiagonalNormal
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError, choice
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.families import Family
@@ -141,7 +141,7 @@ class AVB(Pair):
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         costs["adversarial_rate"] = sample_mean(self._rate(batch["x"], inference))
         real = draws(inference.prior, len(inference.x))
-        more = {"code_mmd": discrepancy(inference.z[0], real)}
+        more = {"code_mmd": Clouds(inference.z[0], real)}
         scores = {"apparent_elbo": -torch.stack(list(costs.values())).sum(0)}
         return Report(costs, inference.q.mean, None, more, scores=scores)
 

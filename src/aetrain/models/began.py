@@ -48,6 +48,7 @@ class BEGAN(Generator):
         https://arxiv.org/abs/1703.10717
     """
 
+    watched = "cost"
     idle = ("k", "convergence")
 
     def __init__(
@@ -84,5 +85,5 @@ class BEGAN(Generator):
         with torch.no_grad():
             real, fake = -self.discriminator(x), -self.discriminator(self.fakes(len(x)))
         off = (self.balance.gamma * real.mean() - fake.mean()).abs()
-        more = {**report.more, **report.costs, "energy": real}
+        more = {**report.more, "energy": real}
         return report._replace(costs={"convergence": real + off}, more=more)

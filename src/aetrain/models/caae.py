@@ -11,7 +11,7 @@ from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.tally import Report
 from aetrain.models.generator import require_gradient
 from aetrain.models.pair import Pair
@@ -137,7 +137,7 @@ class CAAE(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         codes = inference.z[0]
-        more = {"code_mmd": discrepancy(codes, self._drawn(len(codes)))}
+        more = {"code_mmd": Clouds(codes, self._drawn(len(codes)))}
         if variation := self._variation(inference.p.mean[0]):
             more |= {**variation, "data_variation": total_variation(inference.x)}
         return Report(costs, inference.q.mean, None, more)

@@ -15,7 +15,7 @@ from aetrain.conditional import Conditional
 from aetrain.conditioning.condition import Condition
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.families import full_precision
@@ -178,7 +178,7 @@ class CVAEGAN(Pair):
         more = {
             "features": _apart(made.marked, real.marked),
             "class_features": _apart(made.classed, real.classed),
-            "code_mmd": discrepancy(inference.z[0], drawn),
+            "code_mmd": Clouds(inference.z[0], drawn),
         }
         found = scores(self.classifier(inference.x), batch)
         return Report(costs, inference.q.mean, own, more, scores=found)

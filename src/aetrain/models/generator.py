@@ -12,7 +12,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError, choice
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.tally import Report
 from aetrain.networks.autoregressive import AutoregressiveNetwork
 from aetrain.objectives.reconstruction import reconstruction
@@ -37,6 +37,7 @@ class Generator(Autoencoder, ABC):
     """
 
     encodes = False
+    watched = "data_mmd"
     discriminator: Adversary
 
     idle: Sequence[str] = ()
@@ -85,8 +86,8 @@ class Generator(Autoencoder, ABC):
         x = batch.get("target", batch["x"])
         fakes = self.fakes(len(x))
         marks = self.discriminator(x), self.discriminator(fakes)
-        costs = {"data_mmd": discrepancy(fakes, x)}
-        return Report(costs, x.new_zeros(len(x), 0), None, self.discriminator.accuracy(*marks))
+        more = {"data_mmd": Clouds(fakes, x), **self.discriminator.accuracy(*marks)}
+        return Report({}, x.new_zeros(len(x), 0), None, more)
 
     def fakes(self, n: int) -> Tensor:
         """Return what the generator makes of n draws of codes, (n, *event)."""

@@ -11,7 +11,7 @@ from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.models.generator import require_gradient
@@ -129,7 +129,7 @@ class VAEGAN(Pair):
         more = {
             # processes judge blocks of their own, so each takes its block's variance
             "features": self._apart(inference.x, inference.p.mean[0], World()),
-            "code_mmd": discrepancy(inference.z[0], real),
+            "code_mmd": Clouds(inference.z[0], real),
         }
         return Report(costs, inference.q.mean, own, more)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.conditional import Conditional
 from aetrain.distributions.draws import draws
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.tally import Report
 from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
@@ -90,5 +90,5 @@ class WAEGAN(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         codes, real = inference.z[0], draws(inference.prior, len(inference.x))
-        more = {"code_mmd": discrepancy(codes, real)}
+        more = {"code_mmd": Clouds(codes, real)}
         return Report(costs, inference.q.mean, None, more)
