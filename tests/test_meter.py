@@ -6,10 +6,13 @@ from typing import Any, cast
 import pytest
 import torch
 
+from aetrain.adversarial.outcome import Outcome
 from aetrain.autoencoder import Autoencoder
 from aetrain.errors import NonFiniteLoss
 from aetrain.meter import Meter
+from aetrain.player import Player
 from aetrain.position import Position
+from aetrain.referee import LINES
 from aetrain.world import World
 
 
@@ -23,7 +26,9 @@ class Lines:
 
 def model(step: int, lines: Lines) -> Autoencoder:
     optimizer = SimpleNamespace(param_groups=[{"lr": 0.25}])
-    game = SimpleNamespace(optimizers={"model": optimizer}, weight=lambda term, step: 0.5)
+    game = SimpleNamespace(
+        players={}, optimizers={"model": optimizer}, weight=lambda term, step: 0.5
+    )
     data = SimpleNamespace(
         bits_offset=0.0,
         event=torch.Size((2,)),
@@ -95,3 +100,15 @@ def test_a_batch_that_was_left_out_spoils_nothing() -> None:
     meter.add({**costs(float("inf"), 1.0), "skipped": torch.tensor(False)}, 10)
     with pytest.raises(NonFiniteLoss, match="became inf at step 5"):
         meter.flush(model(6, lines))
+
+
+def test_the_referee_is_told_how_the_games_may_end() -> None:
+    made, meter, told = model(2, Lines()), Meter(every=1), list[str]()
+    made.say = told.append
+    end = Outcome(("distortion",), lambda cost: cost < 2, "has won: of course", ["nothing"])
+    made.game.players = {"one": Player([], lambda batch: {}, outcomes=[end])}
+    for _ in range(LINES):
+        assert told == []
+        meter.add(costs(1.0, 2.0), 10)
+        meter.flush(made)
+    assert told == ["step 2: the discriminator has won: of course. Try nothing"]

@@ -94,7 +94,8 @@ class Meter:
         self.latest |= {f"optimizer/{name}": float(out.sum()) for name, out in skipped.items()}
         self.latest["speed/examples_per_s"] = speed
         write(model, self.latest)
-        for text in self._referee.judge(self.latest, model.position.step):
+        outcomes = [end for player in model.game.players.values() for end in player.outcomes]
+        for text in self._referee.judge(self.latest, model.position.step, outcomes):
             model.say(text)
 
 

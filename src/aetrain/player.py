@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from aetrain.adversarial.outcome import Outcome
 from aetrain.objectives.terms import Terms
 from aetrain.schedules import Schedule
 
@@ -32,6 +33,7 @@ class Player:
         every: it moves in every so-manieth batch, the last of so many.
         weights: of its terms, numbers or schedules, where `objective.weights` says nothing else. A
             term of weight 0 is a figure for the log.
+        outcomes: how its game may end, which the log is watched for.
     """
 
     modules: Sequence[nn.Module]
@@ -40,6 +42,7 @@ class Player:
     rate: float = 1.0
     every: int = 1
     weights: Mapping[str, float | Schedule] = field(default_factory=dict)
+    outcomes: Sequence[Outcome] = ()
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Yield each trainable parameter of the player's modules once."""

@@ -1,6 +1,7 @@
 """A discriminator with its loss and what steadies it: one side of every adversarial game."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import final
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from aetrain.adversarial.loss import AdversarialLoss
 from aetrain.adversarial.non_saturating import NonSaturating
+from aetrain.adversarial.outcome import Outcome, remedies_of
 from aetrain.adversarial.slope import between, squared_slope
 from aetrain.conditional import Network
 from aetrain.errors import UserError
@@ -97,6 +99,13 @@ class Adversary(Evolving):
         self.prefix = f"{name}_" if name else ""
         self.noise, self.rate, self.updates = noise, rate, updates
         self.r1, self.gradient_penalty = r1, gradient_penalty
+        self.remedies = remedies_of(
+            noise=noise,
+            r1=r1,
+            gradient_penalty=gradient_penalty,
+            spectral_norm=spectral_norm,
+            updates=updates,
+        )
         self.register_buffer("noise_left", torch.tensor(1.0))
 
     def forward(self, *given: Tensor) -> Tensor:
@@ -111,7 +120,12 @@ class Adversary(Evolving):
             idle: those that are figures for the log.
         """
         weights = {**self.weights, **dict.fromkeys(idle, 0.0)}
-        return Player([self], terms, rate=self.rate, weights=weights)
+        return Player([self], terms, rate=self.rate, weights=weights, outcomes=self.outcomes)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """How its game may end, and what may be tried then that is not set already."""
+        return [replace(end, prefix=self.prefix) for end in self.loss.outcomes(self.remedies)]
 
     @property
     def weights(self) -> Mapping[str, float]:

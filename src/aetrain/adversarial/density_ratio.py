@@ -1,11 +1,13 @@
 """The loss of a discriminator whose marks are a log ratio of densities."""
 
+from collections.abc import Sequence
 from typing import final
 
 from torch import Tensor
 from torch.nn.functional import softplus
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import Outcome, Remedies, deceived
 
 
 @final
@@ -31,3 +33,8 @@ class DensityRatio(AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return −D."""
         return -marks
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """One: far distributions are told surely; but KL(q ‖ p) is never below 0."""
+        so = "the divergence that it finds is below 0, which none is"
+        return [deceived(self.guess, so, remedies.stronger)]

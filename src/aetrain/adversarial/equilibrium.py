@@ -1,11 +1,13 @@
 """The loss of a discriminator that is held in balance with its adversary."""
 
+from collections.abc import Sequence
 from typing import final
 
 import torch
 from torch import Tensor
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import SURE, Outcome, Remedies
 from aetrain.errors import UserError
 from aetrain.evolving import Evolving
 from aetrain.world import World
@@ -67,6 +69,28 @@ class Equilibrium(Evolving, AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return E."""
         return -marks
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """k at an end of its range, and energies that are off γ by a factor of 2 nevertheless.
+
+        Fakes of a lower energy than examples are no victory: with γ < 1 that is the balance.
+        """
+        figures = ("k", "real", "adversarial")
+        won = Outcome(
+            figures,
+            lambda k, real, fake: k <= 1 - SURE and fake > 2 * self.gamma * real,
+            "has won: the balance's k is at 0, and fakes cost more than twice model.gamma times"
+            " what examples do",
+            ["a lower adversary.rate"],
+        )
+        lost = Outcome(
+            figures,
+            lambda k, real, fake: k >= SURE and fake < 0.5 * self.gamma * real,
+            "has lost: the balance's k is at 1, and fakes cost less than half of model.gamma times"
+            " what examples do",
+            remedies.stronger,
+        )
+        return [won, lost]
 
     def convergence(self) -> Tensor:
         """Return E(x) + |γ E(x) − E(x̃)| of the last batch in this process, ()."""

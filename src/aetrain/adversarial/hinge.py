@@ -1,10 +1,12 @@
 """The hinge loss."""
 
+from collections.abc import Sequence
 from typing import final
 
 from torch import Tensor
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import SURE, Outcome, Remedies, deceived
 
 
 @final
@@ -30,3 +32,15 @@ class Hinge(AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return −D."""
         return -marks
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """The adversary's gradient never vanishes, so accuracies show no victory: costs of 0 do."""
+        won = Outcome(
+            ("real", "fake"),
+            lambda real, fake: real + fake <= (1 - SURE) * self.guess,
+            "has won: it tells all by its margin of 1 and learns nothing more, and its adversary"
+            " comes no nearer",
+            remedies.weaker,
+        )
+        so = "they are not told what is wrong with them"
+        return [won, deceived(self.guess, so, remedies.stronger)]

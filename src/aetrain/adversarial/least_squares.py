@@ -1,10 +1,12 @@
 """The least-squares loss."""
 
+from collections.abc import Sequence
 from typing import final
 
 from torch import Tensor
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import Outcome, Remedies, deceived, tells_all
 from aetrain.adversarial.smoothing import require_smoothing
 
 
@@ -39,3 +41,10 @@ class LeastSquares(AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return ½ (D − 1)²."""
         return 0.5 * (marks - 1).square()
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """Both: who is told surely has a gradient, and little that it could go by."""
+        return [
+            tells_all("its adversary has little to go by", remedies.weaker),
+            deceived(self.guess, "they are not told what is wrong with them", remedies.stronger),
+        ]

@@ -1,8 +1,12 @@
 """What the two sides of an adversarial game pay."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
+import torch
 from torch import Tensor
+
+from aetrain.adversarial.outcome import Outcome, Remedies
 
 
 class AdversarialLoss(ABC):
@@ -24,6 +28,20 @@ class AdversarialLoss(ABC):
     @abstractmethod
     def fake(self, marks: Tensor) -> Tensor:
         """Return what the discriminator pays for its marks (B,) of fakes."""
+
+    @abstractmethod
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """Return the victories that can be told from the log; none where none can be.
+
+        Arguments:
+            remedies: what may be tried that is no option of the loss.
+        """
+
+    @property
+    def guess(self) -> float:
+        """What the discriminator pays, both costs together, for the boundary's mark of all."""
+        mark = torch.tensor(self.boundary or 0.0)
+        return (self.real(mark) + self.fake(mark)).item()
 
     @abstractmethod
     def adversary(self, marks: Tensor) -> Tensor:

@@ -1,11 +1,13 @@
 """The loss of a discriminator that gives fakes an energy of at least a margin."""
 
+from collections.abc import Sequence
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import SURE, Outcome, Remedies
 from aetrain.errors import UserError
 
 
@@ -47,3 +49,21 @@ class Margin(nn.Module, AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return E."""
         return -marks
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """Held against the margin: which of two energies is lower is no victory."""
+        m = self.margin.item  # as it is when the line is written: it may yet be measured
+        won = Outcome(
+            ("real", "fake"),
+            lambda real, fake: real <= m() and fake <= (1 - SURE) * m(),
+            "has won: all fakes cost more than the margin, so it looks at none of them",
+            ["a larger model.margin", "a lower adversary.rate"],
+        )
+        lost = Outcome(
+            ("fake",),
+            lambda fake: fake >= SURE * m(),
+            "has lost: it reconstructs all fakes without an error, so its adversary has nothing to"
+            " learn from",
+            remedies.stronger,
+        )
+        return [won, lost]

@@ -1,11 +1,13 @@
 """The loss that generative adversarial networks are trained by."""
 
+from collections.abc import Sequence
 from typing import final
 
 from torch import Tensor
 from torch.nn.functional import softplus
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import Outcome, Remedies, deceived, tells_all
 from aetrain.adversarial.smoothing import require_smoothing
 
 
@@ -42,3 +44,10 @@ class NonSaturating(AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return −log σ(D)."""
         return softplus(-marks)
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """Both: who is told surely has a gradient, and little that it could go by."""
+        return [
+            tells_all("its adversary has little to go by", remedies.weaker),
+            deceived(self.guess, "they are not told what is wrong with them", remedies.stronger),
+        ]

@@ -1,11 +1,13 @@
 """The minimax game as it is analysed."""
 
+from collections.abc import Sequence
 from typing import final
 
 from torch import Tensor
 from torch.nn.functional import softplus
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import Outcome, Remedies, deceived, tells_all
 from aetrain.adversarial.smoothing import require_smoothing
 
 
@@ -40,3 +42,11 @@ class Saturating(AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return log σ(−D)."""
         return -softplus(marks)
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """Both: who is told surely has next to no gradient."""
+        other = ["adversary=non_saturating", *remedies.weaker]
+        return [
+            tells_all("its adversary learns next to nothing", other),
+            deceived(self.guess, "they are not told what is wrong with them", remedies.stronger),
+        ]

@@ -1,10 +1,12 @@
 """The loss of the Wasserstein game."""
 
+from collections.abc import Sequence
 from typing import final
 
 from torch import Tensor
 
 from aetrain.adversarial.loss import AdversarialLoss
+from aetrain.adversarial.outcome import SURE, Outcome, Remedies
 
 
 @final
@@ -33,3 +35,15 @@ class Wasserstein(AdversarialLoss):
     def adversary(self, marks: Tensor) -> Tensor:
         """Return −D."""
         return -marks
+
+    def outcomes(self, remedies: Remedies) -> Sequence[Outcome]:
+        """One: to tell all is right, as the distance is then found; to tell them wrongly is not."""
+        return [
+            Outcome(
+                ("accuracy_real", "accuracy_fake"),
+                lambda real, fake: max(real, fake) <= 1 - SURE,
+                "has lost: it marks all fakes higher than all that is real, so its adversary is"
+                " driven away",
+                remedies.stronger,
+            )
+        ]
