@@ -239,17 +239,28 @@ def test_nor_any_option_of_one(option: str) -> None:
     build("vae", "adversary=non_saturating")  # what all have by default
 
 
-@pytest.mark.parametrize("model", ADVERSARIAL)
+STEADIED = ["adversary.r1=1", "adversary.gradient_penalty=1", "adversary.noise=0.1"]
+
+
+@pytest.mark.parametrize("model", GAMES)
 def test_what_is_logged_of_a_game(model: str) -> None:
-    made = build(model, "adversary.r1=1", "adversary.gradient_penalty=1", "adversary.noise=0.1")
-    costs = game_of(made).play(batch(), B, 0, measure=True)
+    # a discriminator that is no `adversary` takes no options of one, and has no such costs
+    made = build(model, *(STEADIED if model in ADVERSARIAL else []))
+    game = game_of(made)
+    costs = game.play(batch(), B, 0, measure=True)
     for name in made.players():
         assert f"{name}_loss" in costs
         assert costs[f"{name}_gradient_norm"] > 0
     for adversary in adversaries(made):
         for term in ("real", "fake", "accuracy_real", "accuracy_fake", "adversarial", "r1"):
             assert math.isfinite(costs[f"{adversary.prefix}{term}"].item())
-        assert 0 <= costs[f"{adversary.prefix}accuracy_real"] <= 1
+    told = [name for name in costs if name.endswith(("accuracy_real", "accuracy_fake"))]
+    assert len(told) == 2 * max(1, len(adversaries(made)))
+    for name in told:
+        assert 0 <= costs[name] <= 1
+        assert game.weight(name, 0) == 0
+    assert any(player.outcomes for player in made.players().values())  # the referee is told
+    # without an encoder there are no codes that could be near the prior or far from it
     report = made.eval().report(batch())
     assert ("code_mmd" in report.more) == made.encodes
 

@@ -17,6 +17,7 @@ from aetrain.networks.mlp import MLP
 from aetrain.objectives.elbo import elbo
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.priors.standard_normal import StandardNormal
+from aetrain.referee import LINES, Referee
 from tests.battery import config
 
 EVENT, B = (1, 4, 4), 6
@@ -130,6 +131,45 @@ def test_the_cross_entropy_is_torchs() -> None:
     labels = torch.stack([torch.ones(B), torch.zeros(B)])
     expected = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
     torch.testing.assert_close(found, expected.mean(0))
+
+
+def test_accuracies_are_of_the_signs_of_the_log_ratio() -> None:
+    model, data = built(), batch()
+    torch.manual_seed(1)
+    found = model.discrimination(data)
+    torch.manual_seed(1)
+    codes, others = model.encode(data["x"]).sample((2,))
+    of_codes, of_shuffled = model.discriminator(codes)[:, 0], model.discriminator(shuffled(others))
+    assert torch.equal(found["accuracy_fake"], (of_codes >= 0).float())  # pyright: ignore
+    assert torch.equal(found["accuracy_real"], (of_shuffled[:, 0] < 0).float())  # pyright: ignore
+
+
+def test_codes_are_held_against_draws_of_the_prior_in_the_report() -> None:
+    """Codes that are the data: draws of the prior are near it, and others are not."""
+    model = of_codes(2, (4,))
+    with torch.no_grad():
+        near = model.report({"x": torch.randn(500, 2)}).more["code_mmd"]
+        far = model.report({"x": torch.randn(500, 2) + 2}).more["code_mmd"]
+    assert near.shape == (500,)
+    assert near[0].abs() < 0.05 < 0.5 < far[0]
+
+
+def test_what_the_referee_says_of_it() -> None:
+    def said(**figures: float) -> list[str]:
+        line = {f"train/{name}": figure for name, figure in figures.items()}
+        line["weight/total_correlation"] = weight
+        ends = built().players()["discriminator"].outcomes
+        return [text for _ in range(LINES) for text in referee.judge(line, 1, ends)]
+
+    weight, referee = 10.0, Referee()
+    assert said(accuracy_real=0.9, accuracy_fake=0.0, cross_entropy=0.6932) == []  # the balance
+    (text,) = said(accuracy_real=1.0, accuracy_fake=0.0, cross_entropy=0.8)
+    assert "below 0, which none is. Try a higher model.discriminator_optimizer.lr" in text
+    weight = 0.0
+    assert said(accuracy_real=1.0, accuracy_fake=1.0, cross_entropy=0.01) == []
+    weight = 10.0
+    (text,) = said(accuracy_real=1.0, accuracy_fake=1.0, cross_entropy=0.01)
+    assert "codes stay correlated. Try a larger objective.weights.total_correlation" in text
 
 
 def test_a_step_against_a_correlation_lowers_it() -> None:

@@ -1,6 +1,8 @@
 """The FactorVAE: a game against the correlation of codes."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import final
 
@@ -8,8 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from aetrain.adversarial.outcome import Outcome, deceived, tells_all
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
+from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.families import full_precision
@@ -81,7 +85,13 @@ class FactorVAE(Pair):
         own = self.discriminator_optimizer
         return {
             "autoencoder": Player([self.encoder, self.decoder, self.prior], self.terms),
-            "discriminator": Player([self.discriminator], self.discrimination, own),
+            "discriminator": Player(
+                [self.discriminator],
+                self.discrimination,
+                own,
+                weights={"accuracy_real": 0.0, "accuracy_fake": 0.0},
+                outcomes=outcomes(),
+            ),
         }
 
     def terms(self, batch: Batch) -> Terms:
@@ -96,11 +106,19 @@ class FactorVAE(Pair):
         return {**terms, "total_correlation": sample_mean(self.log_ratio(inference.z))}
 
     def discrimination(self, batch: Batch) -> Terms:
-        """Return `cross_entropy`, (B,), of codes against shuffled codes; ln 2 for a mere guess."""
+        """Return `cross_entropy`, (B,), of codes against shuffled codes; ln 2 for a mere guess.
+
+        Beside it which of the shuffled codes, `accuracy_real`, and of the codes, `accuracy_fake`,
+        are told: codes are to pass for shuffled ones.
+        """
         with torch.no_grad():
             codes, others = self.encoder(batch["x"]).sample((2,))
-        told = softplus(-self.log_ratio(codes)) + softplus(self.log_ratio(shuffled(others)))
-        return {"cross_entropy": 0.5 * told}
+        of_codes, of_shuffled = self.log_ratio(codes), self.log_ratio(shuffled(others))
+        return {
+            "cross_entropy": 0.5 * (softplus(-of_codes) + softplus(of_shuffled)),
+            "accuracy_real": (of_shuffled < 0).to(of_codes.dtype),
+            "accuracy_fake": (of_codes >= 0).to(of_codes.dtype),
+        }
 
     def log_ratio(self, z: Tensor) -> Tensor:
         """Return T(z), (...,), for codes (..., *latent)."""
@@ -108,17 +126,34 @@ class FactorVAE(Pair):
         return full_precision(self.discriminator(z.reshape(-1, *self.latent))).reshape(batch)
 
     def report(self, batch: Batch) -> Report:
-        """Return the two terms of −ELBO at weight 1, and beside them T of the codes."""
+        """Return the two terms of −ELBO at weight 1, and beside them T and the MMD² of codes."""
         inference = self.infer(batch)
         costs = {k: v for k, v in elbo(inference).items() if isinstance(v, Tensor)}
         own = rates(inference.q, inference.z, inference.prior)
         told = {"total_correlation": sample_mean(self.log_ratio(inference.z))}
+        codes, p = inference.z[0], inference.prior
+        # a conditional prior has a distribution for each example
+        real = p.sample() if p.batch_shape else p.sample((len(codes),))
+        told["code_mmd"] = discrepancy(codes, real)
         return Report(costs, inference.q.mean, own, told)
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
         """Return importance-sampled estimates of log p(x), (B,); on average they lie below it."""
         return log_evidence(self.encoder, self.decoder, self.prior(), x, samples)
+
+
+def outcomes() -> list[Outcome]:
+    """Return how the game may end: T tells all codes, or finds a correlation below 0.
+
+    To be told surely costs the autoencoder a gradient nothing, so what it lacks is a higher price.
+    """
+    price = ["a larger objective.weights.total_correlation"]
+    so, rate = "codes stay correlated", ["a higher model.discriminator_optimizer.lr"]
+    lags = "the total correlation that it finds is below 0, which none is"
+    won = tells_all(so, price)
+    lost = deceived(math.log(2), lags, rate, ["cross_entropy"])
+    return [replace(end, paid="total_correlation") for end in (won, lost)]
 
 
 def shuffled(z: Tensor) -> Tensor:
