@@ -1,5 +1,8 @@
 """The energy-based GAN: what an energy is, and what each side pays."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -79,6 +82,21 @@ def test_the_margin_is_a_share_of_the_datas_variance() -> None:
     given = built("model.margin=3")
     given.begin_stage(data)
     assert given.state_dict()["discriminator.loss.margin"] == 3
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_data_without_variance_have_no_share_of_it(rows: int, tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    x = np.full((20, 1, 4, 4), 0.3, np.float32)
+    x[rows:] += np.random.default_rng(0).random((20 - rows, 1, 4, 4), np.float32) / 2
+    np.savez(path, x_train=x[:rows], x_valid=x, x_test=x)
+    options = ["dataset=array", f"dataset.path={path}", "likelihood=gaussian"]
+    chosen = config(*SMALL, *options)
+    data = build_data(chosen)
+    data.load(likelihood_support(chosen))
+    with pytest.raises(UserError, match=rf"^model\.margin=null: .* {rows} example.*=10$"):
+        built(*options).require(data)
+    built(*options, "model.margin=3").require(data)
 
 
 def test_choices() -> None:

@@ -9,6 +9,7 @@ from aetrain.adversarial.margin import Margin
 from aetrain.adversarial.non_saturating import NonSaturating
 from aetrain.adversarial.pulling_away import pulling_away
 from aetrain.data.module import DataModule
+from aetrain.errors import UserError
 from aetrain.evaluation.tally import Report
 from aetrain.families import full_precision
 from aetrain.models.energies import energy_of
@@ -69,6 +70,15 @@ class EBGAN(Generator):
         start = SHARE * pieces.event.numel() / 12 if margin is None else margin
         self.limit = Margin(margin=start)
         self.discriminator = adversary(energy_of(pieces, code), [pieces.event], loss=self.limit)
+
+    def require(self, data: DataModule) -> None:
+        """Refuse data of which the margin would be a share of nothing."""
+        x = data.examples(EXAMPLES, torch.device("cpu")) if self.measured else None
+        if x is not None and (x == x[:1]).all():  # also where there is but one
+            raise UserError(
+                "model.margin=null: is a share of the training data's variance, and there is none"
+                f" among {len(x)} example(s) that are all the same: set it, such as model.margin=10"
+            )
 
     def begin_stage(self, data: DataModule) -> None:
         """Measure the variance of the data where the margin is a share of that."""
