@@ -86,6 +86,9 @@ PLAYED = [
 ]
 
 
+WIDE = [model for model in groups()["model"] if "hidden" in config(f"model={model}")["model"]]
+
+
 def game_of(model: Autoencoder, lr: float = 0.0) -> Game:
     players = model.players()
     optimizers = {n: torch.optim.SGD(p.parameters(), lr=lr) for n, p in players.items()}
@@ -263,6 +266,13 @@ def test_what_is_logged_of_a_game(model: str) -> None:
     # without an encoder there are no codes that could be near the prior or far from it
     report = made.eval().report(batch())
     assert ("code_mmd" in report.more) == made.encodes
+
+
+@pytest.mark.parametrize("model", WIDE)
+def test_a_layer_of_no_width_is_refused(model: str) -> None:
+    """Behind it a discriminator would say the same of all."""
+    with pytest.raises(UserError, match=r"^model\.hidden=\[8, 0\]: widths must be at least 1$"):
+        build(model, "model.hidden=[8,0]")
 
 
 @pytest.mark.parametrize("model", ADVERSARIAL)

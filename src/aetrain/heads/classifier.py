@@ -11,6 +11,7 @@ from aetrain.classes.labelled import rightness
 from aetrain.errors import UserError
 from aetrain.families import full_precision
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.terms import Weighted
 
 FIGURES = ("error", "cross_entropy")
@@ -45,8 +46,7 @@ class Classifier(nn.Module):
         classes = 2 if classes is None else classes
         if classes < 2:
             raise UserError(f"head.classes={classes}: must be at least 2")
-        if min(hidden, default=1) < 1:
-            raise UserError(f"head.hidden={list(hidden)}: widths must be at least 1")
+        require_widths(hidden, "head")
         if watched not in FIGURES:
             raise UserError(f"head.watched={watched}: choose from {', '.join(FIGURES)}")
         self.watched = watched

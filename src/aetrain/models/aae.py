@@ -18,6 +18,7 @@ from aetrain.evaluation.tally import Figure, Report
 from aetrain.labels import labels_of, one_hot_or_none, require_labels
 from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
 from aetrain.objectives.terms import Terms
@@ -77,7 +78,7 @@ class AAE(Pair):
             prior.require_parts(classes)
         self.objective, self.classes, self.rate = objective, classes, rate
         told = [(classes + 1,)] if classes else []
-        network = partial(MLP, hidden=hidden)
+        network = partial(MLP, hidden=require_widths(hidden))
         self.discriminator = adversary(network, [encoder.event, *told])
 
     def players(self) -> Mapping[str, Player]:

@@ -23,6 +23,7 @@ from aetrain.evaluation.tally import Figure, Report
 from aetrain.labels import labels_of, require_labels
 from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
 from aetrain.objectives.terms import Terms, Weighted
@@ -102,7 +103,7 @@ class AAESemi(Pair):
         style = pieces.prior_alone(pieces.latent, "aae_semi").requires_grad_(False)
         super().__init__(encoder, decoder, ClassAndStylePrior(classes, style), samples)
         self.objective, self.classes, self.labels, self.rate = objective, classes, labels, rate
-        discriminator = partial(MLP, hidden=hidden)
+        discriminator = partial(MLP, hidden=require_widths(hidden))
         self.of_class = adversary(discriminator, [(classes,)], "class")
         self.of_style = adversary(discriminator, [pieces.latent], "style")
         self.guide: Guide | None = None

@@ -16,6 +16,7 @@ from aetrain.evaluation.tally import Report
 from aetrain.models.generator import require_gradient
 from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.reconstruction import reconstruction
 from aetrain.objectives.terms import Terms
 from aetrain.objectives.total_variation import total_variation
@@ -81,7 +82,7 @@ class CAAE(Pair):
         self.weights = {"distortion": distortion / event.numel()}
         if total_variation:  # of vectors there is none
             self.weights["total_variation"] = total_variation / event.numel()
-        self.of_code = adversary(partial(MLP, hidden=hidden), [latent], "code")
+        self.of_code = adversary(partial(MLP, hidden=require_widths(hidden)), [latent], "code")
         self.of_image = adversary(pieces.encoder_network, [event], "image")
 
     def players(self) -> Mapping[str, Player]:

@@ -20,6 +20,7 @@ from aetrain.families import full_precision
 from aetrain.models.pair import Pair
 from aetrain.models.vae import require_rate
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.rate import rates
@@ -76,7 +77,10 @@ class FactorVAE(Pair):
             )
         self.objective = objective
         self.discriminator = MLP(
-            [encoder.event], torch.Size((1,)), hidden=hidden, activation="leaky_relu"
+            [encoder.event],
+            torch.Size((1,)),
+            hidden=require_widths(hidden),
+            activation="leaky_relu",
         )
         self.discriminator_optimizer = discriminator_optimizer
 

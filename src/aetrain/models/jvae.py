@@ -17,6 +17,7 @@ from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.models.vae import require_rate
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.rate import rate, rates
@@ -69,7 +70,7 @@ class JVAE(Autoencoder):
         super().__init__()
         pieces.require_own("jvae", objective=(elbo, "elbo"))
         self.condition = require_classes(pieces, "jvae")
-        classes, network = self.condition.shape, partial(MLP, hidden=hidden)
+        classes, network = self.condition.shape, partial(MLP, hidden=require_widths(hidden))
         self.joint_encoder = pieces.encoder
         posterior = pieces.posterior(pieces.latent)
         self.encoder = Conditional(pieces.plain_encoder_network, posterior, [pieces.event])

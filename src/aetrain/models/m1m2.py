@@ -18,6 +18,7 @@ from aetrain.evaluation.tally import Report
 from aetrain.models.pair import Pair
 from aetrain.models.vae import require_rate
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.rate import rates
 from aetrain.objectives.terms import Terms
@@ -149,8 +150,7 @@ class M1M2(Pair):
 
 
 def _require_numbers(hidden: Sequence[int], style: int, epochs: int | None, watched: str) -> None:
-    if min(hidden, default=1) < 1:
-        raise UserError(f"model.hidden={list(hidden)}: widths must be at least 1")
+    require_widths(hidden)
     if style < 1:
         raise UserError(f"model.style={style}: must be at least 1")
     if epochs is not None and epochs < 1:

@@ -14,6 +14,7 @@ from aetrain.errors import UserError, choice
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.models.vae import require_rate
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.rate import rates
@@ -141,7 +142,6 @@ def _require_real(encoder: Conditional, hidden: Sequence[int], epochs: int | Non
             f"model=two_stage_vae has a density of real vectors, but the codes of"
             f" posterior={choice(encoder.family)} are {encoder.family.space.value}: use model=vae"
         )
-    if min(hidden, default=1) < 1:
-        raise UserError(f"model.hidden={list(hidden)}: widths must be at least 1")
+    require_widths(hidden)
     if epochs is not None and epochs < 1:
         raise UserError(f"model.second_epochs={epochs}: must be at least 1, or null")

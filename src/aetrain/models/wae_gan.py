@@ -14,6 +14,7 @@ from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.tally import Report
 from aetrain.models.pair import Pair
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.reconstruction import reconstruction
 from aetrain.objectives.terms import Terms, sample_mean
@@ -60,7 +61,7 @@ class WAEGAN(Pair):
     ) -> None:
         super().__init__(encoder, decoder, prior.requires_grad_(False), samples)
         self.objective = objective
-        self.discriminator = adversary(partial(MLP, hidden=hidden), [encoder.event])
+        self.discriminator = adversary(partial(MLP, hidden=require_widths(hidden)), [encoder.event])
 
     def players(self) -> Mapping[str, Player]:
         """The discriminator, and then encoder and decoder."""

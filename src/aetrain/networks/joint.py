@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from aetrain.conditional import Network
 from aetrain.errors import UserError
 from aetrain.networks.mlp import MLP
+from aetrain.networks.widths import require_widths
 
 
 @final
@@ -40,8 +41,7 @@ class Joint(nn.Module):
         super().__init__()
         if features < 1:
             raise UserError(f"model.features={features}: must be at least 1, such as 128")
-        if min(hidden, default=1) < 1:
-            raise UserError(f"model.hidden={list(hidden)}: widths must be at least 1")
+        require_widths(hidden)
         self.place = place
         others = [shape for number, shape in enumerate(given) if number != place]
         width = torch.Size((features,))

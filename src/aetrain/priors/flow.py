@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from aetrain.distributions.normalizing_flow import FlowStep, NormalizingFlow
 from aetrain.errors import UserError
+from aetrain.networks.widths import require_widths
 from aetrain.priors.autoregressive_step import AutoregressiveStep
 from aetrain.priors.coupling_step import CouplingStep
 from aetrain.priors.monotone import Monotone, affine, spline
@@ -86,8 +87,7 @@ def flow_steps(
     for name, value, least in [("steps", steps, 1), ("bins", bins, 2)]:
         if value < least:
             raise UserError(f"{group}.{name}={value}: must be at least {least}")
-    if min(hidden, default=1) < 1:
-        raise UserError(f"{group}.hidden={list(hidden)}: widths must be at least 1")
+    require_widths(hidden, group)
     if not bound > 0:
         raise UserError(f"{group}.bound={bound}: must be above 0, such as 5.0")
     kinds = {

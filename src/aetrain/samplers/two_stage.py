@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aetrain.errors import UserError
+from aetrain.networks.widths import require_widths
 from aetrain.samplers.code_vae import CodeVAE
 from aetrain.samplers.minimise import Schooling, minimise
 from aetrain.samplers.sampler import ROWS, Sampler
@@ -49,8 +49,7 @@ class TwoStage(Sampler):
         codes: int = 100_000,
     ) -> None:
         super().__init__(event, codes=codes)
-        if min(hidden, default=1) < 1:
-            raise UserError(f"sampler.hidden={list(hidden)}: widths must be at least 1")
+        require_widths(hidden, "sampler")
         self.schooling, self.hidden = Schooling(updates, batch, lr), tuple(hidden)
         self.vae = self._made()
 
