@@ -1,5 +1,6 @@
 """A discriminator: its terms, penalties against autograd's Jacobian, noise and refusals."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -135,6 +136,10 @@ def test_as_a_player_it_moves_itself_at_its_own_rate() -> None:
         ({"r1": -1.0}, r"adversary\.r1=-1.0: must be at least 0"),
         ({"gradient_penalty": -1.0}, r"gradient_penalty=-1.0: must be at least 0"),
         ({"rate": 0.0}, r"adversary\.rate=0.0: must be above 0"),
+        ({"rate": math.inf}, r"adversary\.rate=inf: must be above 0 and finite, such as 1"),
+        ({"rate": math.nan}, r"adversary\.rate=nan: must be above 0"),
+        ({"r1": math.inf}, r"adversary\.r1=inf: must be at least 0 and finite"),
+        ({"noise": math.inf}, r"adversary\.noise=inf: must be at least 0 and finite"),
         ({"updates": 0}, r"adversary\.updates=0: must be above 0"),
         ({"loss": Wasserstein()}, r"use adversary\.gradient_penalty=10"),
     ],

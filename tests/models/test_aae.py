@@ -79,6 +79,7 @@ def test_a_code_without_a_label_is_not_judged() -> None:
         (["model.classes=10"], "prior=standard_normal has no parts that 10 classes.*use prior="),
         (["model.classes=4", "prior=ring", "latent=2"], r"prior\.components=10: must be 4"),
         (["model.classes=1"], r"model\.classes=1: must be at least 2, or 0"),
+        (["model.rate=inf"], r"model\.rate=inf: must be above 0 and finite"),
         (["model.rate=0"], r"model\.rate=0.*: must be above 0"),
     ],
 )

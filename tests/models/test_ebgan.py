@@ -112,6 +112,7 @@ def test_choices() -> None:
     ("options", "message"),
     [
         (["model.margin=0"], r"model\.margin=0.*: must be above 0"),
+        (["model.margin=inf"], r"model\.margin=inf: must be above 0 and finite"),
         (["model.code=0"], r"model\.code=0: must be at least 1"),
         (["adversary=wasserstein"], "adversary: model=ebgan has its own"),
         (["posterior=delta"], "posterior: model=ebgan has its own"),

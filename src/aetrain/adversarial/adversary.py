@@ -1,5 +1,6 @@
 """A discriminator with its loss and what steadies it: one side of every adversarial game."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import final
@@ -42,7 +43,7 @@ class Adversary(Evolving):
         name: before the names of the terms.
         loss: the costs.
         noise: standard deviation of Gaussian noise on all that is marked, which falls to 0,
-            linearly, until the last step of the run.
+            linearly, until the last step of the run; it stays where the run has no such step.
         r1: weight of the penalty on the slope at real examples.
         gradient_penalty: weight of the penalty on slopes other than 1 between both.
         spectral_norm: whether the layers of D have spectral norm 1.
@@ -85,9 +86,9 @@ class Adversary(Evolving):
         super().__init__()
         self.loss = NonSaturating() if loss is None else loss
         _require_range(noise=noise, r1=r1, gradient_penalty=gradient_penalty)
-        if not rate > 0 or updates < 1:
+        if not 0 < rate < math.inf or updates < 1:
             key, value = ("updates", updates) if updates < 1 else ("rate", rate)
-            raise UserError(f"adversary.{key}={value}: must be above 0, such as 1")
+            raise UserError(f"adversary.{key}={value}: must be above 0 and finite, such as 1")
         if not (self.loss.bounded or gradient_penalty or spectral_norm):
             raise UserError(
                 "adversary=wasserstein: its marks run away where nothing bounds the slope; use"
@@ -219,5 +220,5 @@ def _one_of(fakes: Sequence[Tensor], sets: int) -> Sequence[Tensor]:
 
 def _require_range(**numbers: float) -> None:
     for name, number in numbers.items():
-        if not number >= 0:
-            raise UserError(f"adversary.{name}={number}: must be at least 0")
+        if not 0 <= number < math.inf:
+            raise UserError(f"adversary.{name}={number}: must be at least 0 and finite")

@@ -1,5 +1,6 @@
 """The loss of a discriminator that is held in balance with its adversary."""
 
+import math
 from collections.abc import Sequence
 from typing import final
 
@@ -47,8 +48,8 @@ class Equilibrium(Evolving, AdversarialLoss):
     ) -> None:
         super().__init__()
         for name, number in {"gamma": gamma, "speed": speed}.items():
-            if not number > 0:
-                raise UserError(f"model.{name}={number}: must be above 0")
+            if not 0 < number < math.inf:
+                raise UserError(f"model.{name}={number}: must be above 0 and finite")
         if not 0 <= start <= 1:
             raise UserError(f"model.start={start}: must be at least 0 and at most 1")
         self.gamma, self.speed, self.values = gamma, speed, values

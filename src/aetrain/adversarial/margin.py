@@ -1,5 +1,6 @@
 """The loss of a discriminator that gives fakes an energy of at least a margin."""
 
+import math
 from collections.abc import Sequence
 from typing import final
 
@@ -34,8 +35,8 @@ class Margin(nn.Module, AdversarialLoss):
 
     def __init__(self, *, margin: float = 10.0) -> None:
         super().__init__()
-        if not margin > 0:
-            raise UserError(f"model.margin={margin}: must be above 0, such as 10")
+        if not 0 < margin < math.inf:
+            raise UserError(f"model.margin={margin}: must be above 0 and finite, such as 10")
         self.register_buffer("margin", torch.tensor(float(margin)))
 
     def real(self, marks: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The adversarial autoencoder."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import final
@@ -141,7 +142,7 @@ class AAE(Pair):
 
 def require_rate_and_classes(rate: float, classes: int) -> None:
     """Refuse numbers out of their range."""
-    if not rate > 0:
-        raise UserError(f"model.rate={rate}: must be above 0, such as 1")
+    if not 0 < rate < math.inf:
+        raise UserError(f"model.rate={rate}: must be above 0 and finite, such as 1")
     if classes < 0 or classes == 1:
         raise UserError(f"model.classes={classes}: must be at least 2, or 0 for no labels")
