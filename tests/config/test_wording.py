@@ -63,3 +63,14 @@ def test_the_choices_that_would_bring_a_key_are_named():
     assert unknown_key("dataset.path=a", "dataset.path", KEYS, [], ["dataset=array"]) == (
         "dataset.path=a: no such key 'dataset'. It comes with dataset=array"
     )
+
+
+def test_a_key_that_lies_deeper_is_found():
+    keys = [*KEYS, "adversary", "adversary.loss", "adversary.loss.smoothing", "smoothing.width"]
+    assert unknown_key("adversary.smoothing=1", "adversary.smoothing", keys) == (
+        "adversary.smoothing=1: no such key 'adversary.smoothing'."
+        " Did you mean 'adversary.loss.smoothing'?"
+    )
+    assert unknown_key("optimizer.smoothing=1", "optimizer.smoothing", keys) == (
+        "optimizer.smoothing=1: no such key 'optimizer.smoothing'"
+    )

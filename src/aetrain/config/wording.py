@@ -68,13 +68,21 @@ def _nearest(key: str, keys: Sequence[str], groups: Sequence[str]) -> tuple[str,
                 name.rpartition(".")[2] for name in beside if name.count(".") >= depth - 1
             )
             question = did_you_mean(parts[depth - 1], names)
-            return tried, question.replace(" '", f" '{'.'.join(head)}.")
+            near = question.replace(" '", f" '{'.'.join(head)}.")
+            return tried, near or _deeper(head, parts[depth - 1 :], keys)
     return key, ""
 
 
 def _same_leaf(parts: Sequence[str], keys: Sequence[str]) -> str:
     """Ask for `optimizer.lr` where `lr` was written."""
     full = [key for key in keys if key.split(".")[1:] == parts]
+    return f" Did you mean '{full[0]}'?" if full else ""
+
+
+def _deeper(head: list[str], rest: list[str], keys: Sequence[str]) -> str:
+    """Ask for `adversary.loss.smoothing` where `adversary.smoothing` was written."""
+    within = [k for k in keys if k.split(".")[: len(head)] == head]
+    full = [k for k in within if k.split(".")[-len(rest) :] == rest]
     return f" Did you mean '{full[0]}'?" if full else ""
 
 
