@@ -1,8 +1,10 @@
 """What a run prints: first what it is about to do, at the end what came out."""
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -163,17 +165,27 @@ class Story:
         """Return the commands to go on with."""
         path, config = self.parts.run.path, self.job.config
         allow = config["allow"]
-        trainer = config["trainer"]
-        limit = "max_epochs" if trainer["max_steps"] < 0 else "max_steps"
-        more = f"trainer.{limit}={2 * trainer[limit]}" + (
-            f" 'allow=[{','.join(allow)}]'" if allow else ""
-        )
+        more = "".join(f" {option}" for option in _longer(config["trainer"]))
+        more += f" 'allow=[{','.join(allow)}]'" if allow else ""
         return (
             f"\nfigures      {path / 'figures'}\n"
             f"TensorBoard  tensorboard --logdir {_top(path)}\n"
-            f"go on        aetrain resume={path} {more}\n"
+            f"go on        aetrain resume={path}{more}\n"
             f"from Python  aetrain.load({str(path)!r}{f', allow={allow}' if allow else ''})"
         )
+
+
+def _longer(trainer: Mapping[str, Any]) -> list[str]:
+    """Return the options that let a run go on for as long again; none where it has no limit."""
+    limit = "max_epochs" if trainer["max_steps"] < 0 else "max_steps"
+    options = [f"trainer.{limit}={2 * trainer[limit]}"] if trainer[limit] > 0 else []
+    # a group of settings, such as {minutes: 5}, is none that a run that goes on may change
+    if given := re.fullmatch(r"(\d+):(\d\d):(\d\d):(\d\d)", str(trainer["max_time"]).strip()):
+        days, hours, minutes, seconds = map(int, given.groups())
+        twice = 2 * timedelta(days, seconds, minutes=minutes, hours=hours)
+        of_day = datetime.min + timedelta(seconds=twice.seconds)
+        options.append(f"trainer.max_time={twice.days:02}:{of_day:%H:%M:%S}")
+    return options
 
 
 def _corruption(job: "Job") -> str:
