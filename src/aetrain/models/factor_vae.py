@@ -12,6 +12,7 @@ from torch.nn.functional import softplus
 
 from aetrain.adversarial.outcome import Outcome, deceived, tells_all
 from aetrain.conditional import Conditional
+from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
 from aetrain.evaluation.discrepancy import discrepancy
 from aetrain.evaluation.importance import log_evidence
@@ -135,10 +136,8 @@ class FactorVAE(Pair):
         costs = {k: v for k, v in elbo(inference).items() if isinstance(v, Tensor)}
         own = rates(inference.q, inference.z, inference.prior)
         told = {"total_correlation": sample_mean(self.log_ratio(inference.z))}
-        codes, p = inference.z[0], inference.prior
-        # a conditional prior has a distribution for each example
-        real = p.sample() if p.batch_shape else p.sample((len(codes),))
-        told["code_mmd"] = discrepancy(codes, real)
+        codes = inference.z[0]
+        told["code_mmd"] = discrepancy(codes, draws(inference.prior, len(codes)))
         return Report(costs, inference.q.mean, own, told)
 
     @torch.no_grad()
