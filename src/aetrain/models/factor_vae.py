@@ -14,7 +14,7 @@ from aetrain.adversarial.outcome import Outcome, deceived, tells_all
 from aetrain.conditional import Conditional
 from aetrain.distributions.draws import draws
 from aetrain.errors import UserError
-from aetrain.evaluation.discrepancy import discrepancy
+from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
 from aetrain.families import full_precision
@@ -135,10 +135,11 @@ class FactorVAE(Pair):
         inference = self.infer(batch)
         costs = {k: v for k, v in elbo(inference).items() if isinstance(v, Tensor)}
         own = rates(inference.q, inference.z, inference.prior)
-        told = {"total_correlation": sample_mean(self.log_ratio(inference.z))}
-        codes = inference.z[0]
-        told["code_mmd"] = discrepancy(codes, draws(inference.prior, len(codes)))
-        return Report(costs, inference.q.mean, own, told)
+        more = {
+            "total_correlation": sample_mean(self.log_ratio(inference.z)),
+            "code_mmd": Clouds(inference.z[0], draws(inference.prior, len(inference.x))),
+        }
+        return Report(costs, inference.q.mean, own, more)
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, samples: int = 1000) -> Tensor:
