@@ -180,6 +180,28 @@ def test_a_bound_that_is_none_is_not_called_so() -> None:
     torch.testing.assert_close(report.scores["apparent_elbo"], -total)
 
 
+def test_the_weights_are_not_kept_by_what_the_discriminator_says() -> None:
+    """A T that finds too little of a rate makes the apparent ELBO rise, and nothing else."""
+    model, data = built(), {"x": torch.rand(B, *EVENT).round()}
+    assert model.watches == "nll_bound"
+    hook = model.discriminator.register_forward_hook(lambda module, given, out: out - 50)
+
+    def figures() -> tuple[Tensor, Tensor]:
+        torch.manual_seed(0)
+        report = model.report(data)
+        bound = report.more["nll_bound"]
+        assert isinstance(bound, Tensor)
+        return report.scores["apparent_elbo"], bound  # pyright: ignore[reportReturnType]
+
+    with torch.no_grad():
+        lagging = figures()
+        hook.remove()
+        honest = figures()
+    assert ((lagging[0] - honest[0]).abs() > 20).all()
+    assert torch.equal(lagging[1], honest[1])
+    assert built("prior=swiss_roll", "latent=2").watches == "cost"
+
+
 def test_who_moves_and_when() -> None:
     assert list(built().players()) == ["discriminator", "autoencoder"]
     assert built("adversary.updates=2").players()["autoencoder"].every == 2

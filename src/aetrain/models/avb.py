@@ -16,7 +16,7 @@ from aetrain.distributions.draws import draws
 from aetrain.errors import UserError, choice
 from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.importance import log_evidence
-from aetrain.evaluation.tally import Report
+from aetrain.evaluation.tally import Figure, Report
 from aetrain.families import Family
 from aetrain.models.pair import Pair
 from aetrain.models.vae import PARTNERS
@@ -30,6 +30,8 @@ from aetrain.posteriors.delta import Delta
 from aetrain.posteriors.implicit import Implicit
 from aetrain.priors.prior import Prior
 
+WATCHED_DRAWS = 10
+"""Draws of the bound by which weights are kept."""
 LEAST_SCALE = 1e-3
 """Scales of the Gaussian that stands for q(z|x) are at least this."""
 
@@ -49,7 +51,9 @@ class AVB(Pair):
 
     While T lags behind the encoder it finds too little, so −(`distortion` + `adversarial_rate`)
     may be above log p(x): it is no bound, and is reported as `apparent_elbo`. `log_prob` is one:
-    it does not use T.
+    it does not use T. So what is watched is `nll_bound`, −`log_prob` of 10 draws: by
+    `apparent_elbo` the weights were kept at which T lags most. It is watched, though, where the
+    prior has no density.
 
     Arguments:
         pieces: makes encoder, decoder and prior, and a T that sees x by the encoder's kind.
@@ -90,6 +94,7 @@ class AVB(Pair):
         # T marks z in the light of x, which therefore comes second
         network = partial(Joint, pieces.encoder_network, features=features, hidden=hidden, place=1)
         self.discriminator = adversary(network, [encoder.event, pieces.event], loss=DensityRatio())
+        self.watched = "nll_bound" if prior.has_density else "cost"
 
     def players(self) -> Mapping[str, Player]:
         """The discriminator, and then encoder and decoder."""
@@ -141,7 +146,9 @@ class AVB(Pair):
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
         costs["adversarial_rate"] = sample_mean(self._rate(batch["x"], inference))
         real = draws(inference.prior, len(inference.x))
-        more = {"code_mmd": Clouds(inference.z[0], real)}
+        more: dict[str, Figure] = {"code_mmd": Clouds(inference.z[0], real)}
+        if (log_p := self.log_prob(batch["x"], WATCHED_DRAWS)) is not None:
+            more["nll_bound"] = -log_p
         scores = {"apparent_elbo": -torch.stack(list(costs.values())).sum(0)}
         return Report(costs, inference.q.mean, None, more, scores=scores)
 
