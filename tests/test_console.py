@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from aetrain.console import _longer, _number  # pyright: ignore[reportPrivateUsage]
+from aetrain.console import _longer, _number, collapsed  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_figure_that_is_no_number_is_named_so() -> None:
@@ -36,3 +36,10 @@ def test_shares_of_one_have_four_digits() -> None:
 def test_what_lets_a_run_go_on(limits: dict[str, Any], options: list[str]) -> None:
     trainer = {"max_epochs": 100, "max_steps": -1, "max_time": None}
     assert _longer({**trainer, **limits}) == options
+
+
+def test_a_code_that_nothing_is_told_by_is_named() -> None:
+    results = {"test/rate": 0.1, "test/active_units": 1.0, "latent": 16}
+    assert collapsed(results)
+    assert not collapsed({**results, "test/active_units": 2.0})
+    assert not collapsed({"test/active_units": 0.0, "latent": 16})  # an autoencoder's

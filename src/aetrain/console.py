@@ -149,6 +149,12 @@ class Story:
         self.say(table)
         if "test/bits_per_dim" not in results and "test/elbo" in results:
             self.say("bits per dimension: none, as a density on data that were not dequantised")
+        if collapsed(results):
+            self.say(
+                f"posterior collapse: {results['test/active_units']:.0f} of {results['latent']}"
+                " units tell examples apart; try annealing=linear, objective=free_bits or a"
+                " smaller objective.beta"
+            )
         if not self.job.config["trainer"]["fast_dev_run"]:
             if "test/apparent_elbo" in results:
                 self.say(self._beside_apparent(results))
@@ -186,6 +192,15 @@ def _longer(trainer: Mapping[str, Any]) -> list[str]:
         of_day = datetime.min + timedelta(seconds=twice.seconds)
         options.append(f"trainer.max_time={twice.days:02}:{of_day:%H:%M:%S}")
     return options
+
+
+def collapsed(results: Mapping[str, Any]) -> bool:
+    """Return whether a model that pays for its code uses less than a tenth of it.
+
+    Of the hundreds of units that deep hierarchies have, few are ever used.
+    """
+    active, units = results.get("test/active_units"), results["latent"]
+    return "test/rate" in results and active is not None and active < 0.1 * min(units, 256)
 
 
 def _corruption(job: "Job") -> str:
