@@ -41,7 +41,8 @@ def test_the_encoder_pays_for_the_rate_and_for_features() -> None:
     made = model.decoder(q.rsample()).mean
     apart = features(model, data["x"]) - features(model, made)
     torch.testing.assert_close(terms["rate"], kl_divergence(q, model.prior()))
-    torch.testing.assert_close(terms["features"], 0.5 * apart.square().sum(1))
+    unit = features(model, data["x"]).var(0, correction=0).mean()
+    torch.testing.assert_close(terms["features"], 0.5 * apart.square().sum(1) / unit)
 
 
 def test_the_decoder_deceives_with_reconstructions_and_with_draws() -> None:
@@ -52,9 +53,10 @@ def test_the_decoder_deceives_with_reconstructions_and_with_draws() -> None:
     z = torch.cat([model.encoder(data["x"]).sample(), model.prior().sample((B,))])
     fakes = model.decoder(z).mean
     marks = model.discriminator(fakes)
-    torch.testing.assert_close(terms["adversarial"], softplus(-marks).reshape(2, B).mean(0))
+    torch.testing.assert_close(terms["adversarial"], softplus(-marks).reshape(2, B).sum(0))
     apart = features(model, data["x"]) - features(model, fakes[:B])
-    torch.testing.assert_close(terms["decoder_features"], 0.5 * apart.square().sum(1))
+    unit = features(model, data["x"]).var(0, correction=0).mean()
+    torch.testing.assert_close(terms["decoder_features"], 0.5 * apart.square().sum(1) / unit)
 
 
 def test_both_kinds_of_fakes_are_shown_to_the_discriminator() -> None:
