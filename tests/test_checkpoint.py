@@ -1,5 +1,6 @@
 """Checkpoint files."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,14 @@ def test_find_prefers_the_best(tmp_path: Path) -> None:
     assert find(tmp_path).name == "last.ckpt"
     (checkpoints / "best.ckpt").touch()
     assert find(tmp_path).name == "best.ckpt"
+
+
+def test_no_file_is_unpickled_anywhere() -> None:
+    """Each load says that it takes weights only, or that it takes no objects."""
+    root = Path(__file__).parents[1]
+    banned = re.compile(r"weights_only=False|allow_pickle=True|^\s*(import|from) c?pickle\b", re.M)
+    careless = re.compile(r"\b(torch|np)\.load\((?!.*(weights_only=True|allow_pickle=False))")
+    for path in (*root.glob("src/**/*.py"), *root.glob("scripts/*.py")):
+        text = path.read_text()
+        assert not banned.search(text), path
+        assert not careless.search(text), path
