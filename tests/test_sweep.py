@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from aetrain.sweep import sweep
 from tests.conftest import TINY, Shell
 
 
@@ -25,12 +28,21 @@ def test_a_failing_job_is_alone(tmp_path: Path, shell: Shell) -> None:
 
 
 def test_a_sweep_equals_its_jobs_alone(tmp_path: Path, shell: Shell) -> None:
-    assert shell("-m", *TINY, "seed=0,1,2").returncode == 0
+    assert shell(*TINY, "-m", "seed=0,1,2").returncode == 0
     assert shell(*TINY, "seed=2", "run.dir=alone").returncode == 0
     (directory,) = (tmp_path / "outputs/multirun").glob("*/*")
     third = json.loads((directory / "2/results.json").read_text())
     alone = json.loads((tmp_path / "alone/results.json").read_text())
     assert third["test/elbo"] == alone["test/elbo"]
+
+
+def test_only_a_signal_ends_a_sweep_silently(here: Path) -> None:
+    def refuse(arguments: list[str]) -> None:
+        raise SystemExit(2)  # as argparse ends a program
+
+    with pytest.raises(SystemExit):
+        sweep(["--multirun", "seed=0,1"], refuse)
+    assert not list(here.iterdir())
 
 
 def test_a_wrong_sweep_leaves_nothing(tmp_path: Path, shell: Shell) -> None:

@@ -75,6 +75,11 @@ WRONG = [
     (["network=conv", "dataset=array", "dataset.path=x.csv"], "x.csv"),
     (["network.activation=rleu"], "Did you mean 'relu'?"),
     (["model=ae,vae"], "model=ae,vae: several values need -m"),
+    (["seed=0,1", "--multi"], "--multi: no such option. Did you mean '--multirun'?"),
+    (["latent=2", "--cfg"], "--cfg/-c: expected one argument; correct it, see aetrain --help"),
+    (["seed=0,1", "-m", "--cfg", "job"], "--multirun and --cfg: do not go together; leave out one"),
+    (["-m", "seed=0,1", "--config-dir=none"], "--config-dir=none: no such directory; correct the"),
+    (["resume=r", "--config-dir=c"], "--config-dir=c: a run goes on with its own configuration"),
 ]
 
 
@@ -104,6 +109,18 @@ def test_hydras_own_settings_name_no_foreign_code(
         assert "hydra.callbacks.x._target_='torch.hub.load': is not" in capsys.readouterr().err
     assert main(["+hydra.callbacks.x._target_=os.system"]) == 2
     assert [path.name for path in here.iterdir()] == ["c"]
+
+
+def test_options_may_come_last(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        (here / name / "dataset").mkdir(parents=True)
+        text = "source: {_target_: aetrain.data.digits.Digits}\ndefaults: [options]\n"
+        (here / name / "dataset" / f"of_{name}.yaml").write_text(text)
+    own = ["--config-dir", "a", "dataset=of_b", "--config-dir=b", "seed=7", "--resolve", "-c"]
+    assert main([*own, "job"]) == 0
+    assert capsys.readouterr().out.startswith("seed: 7\n")
+    assert main(["dataset=of_a", "--config-dir", "a", "--cfg=job", "-p", "seed"]) == 0
+    assert capsys.readouterr().out.split() == ["#", "@package", "seed", "0"]
 
 
 def test_a_sweep_does_not_resume(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aetrain.config.allowlist import require_allowed
+from aetrain.config.arguments import Command
 from aetrain.config.check import check
 from aetrain.contention import choose_spinning
 from aetrain.errors import UserError, did_you_mean
@@ -17,6 +18,23 @@ SAMPLER = "sampler"
 """The one group that may change: it is fitted after training, and anew."""
 PLACES = ("root", "path", "download", "workers", "memory_limit")
 """What may change of a data set: where it is, and how it is read."""
+
+
+def require_alone(command: Command) -> None:
+    """Refuse options with which no run goes on.
+
+    Raises:
+        UserError: where `resume=` is given with -m or --config-dir.
+    """
+    if not any(o.startswith(KEY) for o in command.overrides):
+        return
+    if command.multirun:
+        raise UserError("resume=...: a sweep cannot go on with a run; leave out -m")
+    if command.config_dirs:
+        raise UserError(
+            f"--config-dir={command.config_dirs[0]}: a run goes on with its own configuration;"
+            " leave it out"
+        )
 
 
 def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], Run | None]:

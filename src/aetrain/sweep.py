@@ -1,6 +1,7 @@
 """Sweeps: several jobs of one command, each in its own directory, one failing alone."""
 
 import json
+import math
 import os
 import sys
 import traceback
@@ -31,11 +32,15 @@ DIGITS = {"test/active_units": 0, "test/error": 4, "test/cross_entropy": 4}
 DIRECTORY = "hydra.sweep.dir="
 
 
+class Stopped(SystemExit):
+    """A signal ended a job, and with it the sweep: after an Exception Hydra would go on."""
+
+
 def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     """Run all jobs of a sweep and print one table of them, failed ones included.
 
     Arguments:
-        arguments: the command line, with -m.
+        arguments: the command line, checked, with --multirun.
         hydra: hands a command line to Hydra.
 
     Returns:
@@ -52,12 +57,14 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     run = create_directory(path, exclusive=not named)
     try:
         hydra([*arguments, f"{DIRECTORY}{run}"])
-    except SystemExit:  # a signal ended the sweep
+    except Stopped:
         pass
-    except Exception:
-        if not _jobs(run):  # the sweep itself was refused: leave nothing behind
+    except BaseException:
+        if _jobs(run):
+            print_table(run)
+        else:  # the sweep itself was refused: leave nothing behind
             _remove_empty(run)
-            raise
+        raise
     print_table(run)
     return next((s for s in (130, 1, 2) if any(j["status"] == s for j in _jobs(run))), 0)
 
@@ -65,7 +72,14 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
 def sweep_job(
     cfg: "DictConfig", choices: Mapping[str, str], command: list[str], hydra: Any
 ) -> float:
-    """Do one job of a sweep; a failure is written into its directory at once, and told."""
+    """Do one job of a sweep; a failure is written into its directory at once, and told.
+
+    Returns:
+        The validation figure that it watched, NaN where it failed.
+
+    Raises:
+        Stopped: after a signal.
+    """
     from aetrain.config.check import check_early
 
     directory = Path(os.path.relpath(hydra.runtime.output_dir))
@@ -82,15 +96,17 @@ def sweep_job(
         record |= {"status": 2, "error": str(error).splitlines()[0]}
         print(f"aetrain: job {hydra.job.num}: {error}", file=sys.stderr)
         (directory / "train.log").open("a").write(f"{error}\n")
-        raise
+        return math.nan
     except Interrupted as stop:
         record |= {"status": 130, "error": str(stop)}
-        raise SystemExit(128 + stop.signum) from None  # Hydra would go on after an Exception
+        raise Stopped(128 + stop.signum) from None
     except BaseException as error:
         record |= {"status": 1, "error": f"{type(error).__name__}: {error}".splitlines()[0]}
         with (directory / "train.log").open("a") as log:
             traceback.print_exc(file=log)
-        raise
+        if not isinstance(error, Exception):  # such as a Ctrl-C while torch is imported
+            raise
+        return math.nan
     finally:
         os.environ.clear()
         os.environ.update(environment)

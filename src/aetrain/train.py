@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 STARTED = time.time()
 
 FULL = "HYDRA_FULL_ERROR"
-HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,41 +59,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from aetrain.resume import resumed
+    from aetrain.config.arguments import Command
+    from aetrain.config.command import check_overrides
+    from aetrain.resume import require_alone, resumed
 
-    if any(a.split("=")[0] in HYDRA_FLAGS for a in arguments):
-        _hydra(arguments)
-        return 0
-    sweep = any(a in ("-m", "--multirun") for a in arguments)
-    if sweep and any(a.startswith("resume=") for a in arguments):
-        raise UserError("resume=...: a sweep cannot go on with a run; leave out -m")
-    config, choices, run = resumed(arguments) if not sweep else ({}, {}, None)
-    if run is not None:
-        from aetrain.execute import execute
+    command = Command.parse(arguments)
+    if not command.tells:
+        require_alone(command)
+        config, choices, run = resumed(command.overrides)
+        if run is not None:
+            from aetrain.execute import execute
 
-        execute(config, choices, arguments, resume=run, started=STARTED)
-        return 0
-    if sweep:
-        from aetrain.sweep import sweep as carry_out
+            execute(config, choices, command.overrides, resume=run, started=STARTED)
+            return 0
+    words = command.for_hydra()
+    check_overrides(words)
+    if command.multirun:
+        from aetrain.sweep import sweep
 
-        return carry_out(arguments, _hydra)
-    _hydra(arguments)
+        return sweep(words, _hydra)
+    _hydra(words)
     return 0
 
 
 def _hydra(arguments: list[str]) -> None:
-    """Hand the command line to Hydra, which composes the configuration and calls `_job`.
+    """Hand a command line to Hydra, which composes the configuration and calls `_job`.
+
+    Arguments:
+        arguments: checked, the options first.
 
     Raises:
         UserErrors: for whatever Hydra refuses, explained in a line each.
     """
     import hydra
 
-    from aetrain.config.command import check_overrides, explained
+    from aetrain.config.command import explained
     from aetrain.config.compose import register_resolvers
 
     register_resolvers()
-    check_overrides(arguments)
     wanted_trace = os.environ.get(FULL)
     argv, sys.argv = sys.argv, [sys.argv[0], *arguments]
     # Hydra then lets exceptions through, instead of printing its own account and exiting with 1

@@ -3,25 +3,12 @@ from pathlib import Path
 import pytest
 from hydra.utils import instantiate
 
-from aetrain.config.command import Command, check_overrides, explained
+from aetrain.config.command import check_overrides, explained
 from aetrain.config.compose import compose
 from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError, UserErrors
 
 MODELS = ", ".join(groups()["model"])
-
-
-def test_options_and_overrides_may_be_mixed():
-    command = Command.parse(
-        [
-            *("model=ae", "-m", "--config-dir", "mine", "seed=0,1", "--config-dir=yours"),
-            *("--cfg", "job", "--resolve", "~debug", "+a=1", "-i"),
-        ]
-    )
-    assert command.overrides == ["model=ae", "seed=0,1", "~debug", "+a=1"]
-    assert command.config_dirs == ["mine", "yours"]
-    assert command.multirun
-    assert not command.completes
 
 
 def test_all_wrong_overrides_are_raised_at_once():

@@ -1,45 +1,11 @@
 """The command line against the configuration: checked before Hydra sees it, explained after."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from aetrain.config.arguments import Command
 from aetrain.errors import UserError, UserErrors
-
-FLAGS = (
-    *(("--multirun", "-m"), ("--hydra-help",), ("--resolve",), ("--version",), ("--help", "-h")),
-    *(("--run", "-r"), ("--shell-completion", "-sc")),
-)
-VALUES = (
-    *(("--cfg", "-c"), ("--package", "-p"), ("--config-path", "-cp"), ("--config-name", "-cn")),
-    *(("--experimental-rerun",),),
-)
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a command line asks for: its overrides, the user's directories, whether to sweep."""
-
-    overrides: list[str]
-    config_dirs: list[str]
-    multirun: bool
-    completes: bool
-
-    @classmethod
-    def parse(cls, arguments: Sequence[str]) -> "Command":
-        """Split a command line into Hydra's options and the overrides."""
-        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-        for names in FLAGS:
-            parser.add_argument(*names, action="store_true")
-        for names in VALUES:
-            parser.add_argument(*names)
-        parser.add_argument("--info", "-i", nargs="?", const="all")
-        parser.add_argument("--config-dir", "-cd", action="append", default=[])
-        found, others = parser.parse_known_args(list(arguments))
-        overrides = [text for text in others if not text.startswith("-")]
-        return cls(overrides, found.config_dir, found.multirun, found.shell_completion)
 
 
 def check_overrides(arguments: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> None:

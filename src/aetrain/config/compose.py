@@ -43,16 +43,21 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     from omegaconf import OmegaConf, open_dict
 
     register_resolvers()
-    own = [o for o in overrides if not o.startswith("hydra.searchpath=")]
-    search = [f"hydra.searchpath=[{','.join(map(_quoted, _existing(overrides, config_dirs)))}]"]
+    words = with_searchpath(overrides, _existing(overrides, config_dirs))
     with _hydra():
-        cfg = hydra_compose("train", [*search, *own], return_hydra_config=True)
+        cfg = hydra_compose("train", words, return_hydra_config=True)
     if refused := list(foreign(OmegaConf.to_container(cfg.hydra, resolve=False), "hydra")):
         raise UserErrors(refused)
     choices = choices_of(cfg.hydra)
     with open_dict(cfg):
         del cfg["hydra"]
     return Composed(cfg, choices)
+
+
+def with_searchpath(overrides: Sequence[str], directories: Sequence[str]) -> list[str]:
+    """Return overrides with these directories as Hydra's only ones beside aetrain's own."""
+    own = [o for o in overrides if not o.startswith("hydra.searchpath=")]
+    return [f"hydra.searchpath=[{','.join(map(_quoted, directories))}]", *own]
 
 
 def foreign(node: Any, key: str) -> Iterator[str]:
