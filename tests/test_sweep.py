@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aetrain.sweep import sweep
+from aetrain.console import console
+from aetrain.sweep import print_table, sweep
 from tests.conftest import TINY, Shell
 
 
@@ -43,6 +44,46 @@ def test_only_a_signal_ends_a_sweep_silently(here: Path) -> None:
     with pytest.raises(SystemExit):
         sweep(["--multirun", "seed=0,1"], refuse)
     assert not list(here.iterdir())
+
+
+def job(directory: Path, command: list[str], status: int = 0, **results: float) -> None:
+    """Write what a sweep's job leaves."""
+    directory.mkdir(parents=True)
+    record = {"command": command, "status": status, "error": "too far"}
+    (directory / "job.json").write_text(json.dumps(record))
+    if results:
+        named = {f"test/{name}": value for name, value in results.items()}
+        (directory / "results.json").write_text(json.dumps(named))
+
+
+LONG = [f"objective.weights.number_{i}=0.{i}" for i in range(20)]
+
+
+@pytest.mark.parametrize("width", [110, 50])
+def test_long_overrides_hide_no_figure(
+    width: int, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "width", width)
+    figures = {"elbo": -101.25, "distortion": 91.5, "rate": 9.75, "nll": 99.25, "error": 0.125}
+    job(here / "s/0", [*LONG, "seed=0", f"dataset.path={'x' * 300}"], **figures)
+    job(here / "s/1", ["seed=1"], 2)
+    print_table(Path("s"))
+    printed = capsys.readouterr().out
+    lines = printed.splitlines()
+    (first,) = [line.split() for line in lines if "-101.25" in line]
+    assert first[0] == "0"
+    assert first[-5:] == ["-101.25", "91.50", "9.75", "99.25", "0.1250"]
+    assert ["1", "seed=1", "failed"] in [line.split() for line in lines]
+    assert printed.count("number_") == len(LONG)
+
+
+def test_a_sweep_of_one_job_that_failed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job(here / "s/0", LONG, 2)
+    print_table(Path("s"))
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = [line.split() for line in lines if line.startswith("0 ")]
+    assert row[-1] == "failed"
+    assert lines[-1] == "job 0 failed: too far"
 
 
 def test_a_wrong_sweep_leaves_nothing(tmp_path: Path, shell: Shell) -> None:

@@ -17,6 +17,7 @@ from aetrain.run import create_directory
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+    from rich.table import Table
 
 FIGURES = (
     "test/elbo",
@@ -29,6 +30,8 @@ FIGURES = (
     "time/fit_s",
 )
 DIGITS = {"test/active_units": 0, "test/error": 4, "test/cross_entropy": 4}
+OVERRIDES = 30
+"""Columns that a job's overrides have at least, in as many lines as they need."""
 DIRECTORY = "hydra.sweep.dir="
 
 
@@ -122,20 +125,30 @@ def print_table(path: Path) -> None:
 
     jobs = _jobs(path)
     shared = set.intersection(*(set(job["command"]) for job in jobs)) if len(jobs) > 1 else set()
-    table = Table(title=f"\n{path}", title_justify="left", box=None, pad_edge=False)
-    table.add_column("job")
-    table.add_column("overrides", no_wrap=True)
     figures = [n for n in FIGURES if any(n in job["results"] for job in jobs)]
-    for name in figures:
-        table.add_column(name.split("/")[1].replace("fit_s", "seconds"), justify="right")
+    table = Table(title=f"\n{path}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("job", no_wrap=True)
+    table.add_column("overrides", overflow="fold")
+    for name in figures or ("",):  # one for the word failed
+        head = name.rpartition("/")[2].replace("fit_s", "seconds")
+        table.add_column(head, justify="right", no_wrap=True)
     for job in jobs:
-        own = " ".join(word for word in job["command"] if word not in shared)
+        own = Text(" ".join(word for word in job["command"] if word not in shared))
         cells = [_cell(name, job["results"].get(name)) for name in figures]
-        table.add_row(job["name"], Text(own), *(["[red]failed[/]"] if job["status"] else cells))
+        table.add_row(job["name"], own, *([Text("failed", "red")] if job["status"] else cells))
+    if (least := _least_width(table)) > console.width:
+        table.width = least
     console.print(table)
     for job in jobs:
         if job["status"]:
             console.print(f"job {job['name']} failed: {job['error']}", markup=False)
+
+
+def _least_width(table: "Table") -> int:
+    """Return the columns that it takes to cut no figure; a narrow terminal wraps such lines."""
+    job, _, *figures = table.columns
+    texts = ([len(str(cell)) for cell in (c.header, *c.cells)] for c in (job, *figures))
+    return sum(2 + max(lengths) for lengths in texts) + OVERRIDES
 
 
 def _jobs(path: Path) -> list[dict[str, Any]]:
