@@ -74,6 +74,7 @@ WRONG = [
     (["likelihood=bernoulli", "dataset=cifar10"], "use dataset.binarize=dynamic, or likelihood="),
     (["network=conv", "dataset=array", "dataset.path=x.csv"], "x.csv"),
     (["network.activation=rleu"], "Did you mean 'relu'?"),
+    (["network.hidden=16"], "network.hidden=16: a list of whole numbers is needed, such as [16]"),
     (["model=ae,vae"], "model=ae,vae: several values need -m"),
     (["seed=0,1", "--multi"], "--multi: no such option. Did you mean '--multirun'?"),
     (["latent=2", "--cfg"], "--cfg/-c: expected one argument; correct it, see aetrain --help"),

@@ -29,7 +29,8 @@ def check_early(cfg: "DictConfig", typed: Sequence[str] = ()) -> dict[str, Any]:
         # there is something to tell anyway, so take the time to find all of it
         from aetrain.config import signature
 
-        wrong += signature.problems(config)
+        told = {_key(line) for line in wrong}
+        wrong += [line for line in signature.problems(config) if _key(line) not in told]
     if messages := [*unreadable, *wrong, *refused]:
         raise UserErrors(messages)
     return config
@@ -61,6 +62,10 @@ def check(config: dict[str, Any]) -> None:
     if messages:
         raise UserErrors(messages)
     check_targets(config)
+
+
+def _key(line: str) -> str:
+    return line.partition("=")[0]
 
 
 def _allowed(config: dict[str, Any]) -> list[Any]:
