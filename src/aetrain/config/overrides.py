@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aetrain.config.compose import compose, keys
+from aetrain.config.directories import useless_directory
 from aetrain.config.explain import explain
 from aetrain.config.files import groups, holders, searched
 from aetrain.config.unreadable import unreadable
@@ -31,7 +32,8 @@ def wrong_overrides(
 ) -> list[str]:
     """Return one line for each wrong override, in their order; an empty list where all are right.
 
-    What begins with `hydra` is left to Hydra, and the values to the checks of the configuration.
+    What begins with `hydra` is left to Hydra, but for directories that it would make for nothing,
+    and the values to the checks of the configuration.
 
     Arguments:
         overrides: what the user typed.
@@ -41,6 +43,7 @@ def wrong_overrides(
     dirs = searched(overrides, config_dirs)
     known = groups(dirs)
     parsed, lines = _parse(overrides)
+    lines += [(i, text) for i, o in parsed if (text := useless_directory(o, multirun))]
     own = [(i, o) for i, o in parsed if not o.is_hydra_override()]
     selections = [(i, o) for i, o in own if _is_selection(o, known)]
     values = [(i, o) for i, o in own if not _is_selection(o, known)]
