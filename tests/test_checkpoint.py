@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from aetrain.checkpoint import find, read, written_whole
+from aetrain.checkpoint import read, written_whole
 from aetrain.errors import UserError
+from aetrain.run import find_checkpoint
 
 CONTENT = {"aetrain": {}, "state_dict": {}}
 
@@ -53,11 +54,11 @@ def test_find_prefers_the_best(tmp_path: Path) -> None:
     checkpoints = tmp_path / "checkpoints"
     checkpoints.mkdir()
     with pytest.raises(UserError, match="the run has no checkpoint yet"):
-        find(tmp_path)
+        find_checkpoint(tmp_path)
     (checkpoints / "last.ckpt").touch()
-    assert find(tmp_path).name == "last.ckpt"
+    assert find_checkpoint(tmp_path).name == "last.ckpt"
     (checkpoints / "best.ckpt").touch()
-    assert find(tmp_path).name == "best.ckpt"
+    assert find_checkpoint(tmp_path).name == "best.ckpt"
 
 
 def test_no_file_is_unpickled_anywhere() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from aetrain.errors import UserError
-from aetrain.run import Run, cannot_write
+from aetrain.run import cannot_write
 
 CARD = "aetrain"
 """The checkpoint's entry of plain containers: configuration, data, position."""
@@ -69,18 +69,3 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or "aetrain" not in content or "state_dict" not in content:
         raise UserError(f"{path}: not a checkpoint of aetrain")
     return content
-
-
-def find(path: Path) -> Path:
-    """Return the checkpoint to use of a run directory (the best, else the last), or the file.
-
-    Raises:
-        UserError: where there is none.
-    """
-    if path.is_file():
-        return path
-    run = Run.open(path)
-    for candidate in (run.best, run.last):
-        if candidate.is_file():
-            return candidate
-    raise UserError(f"{path}: the run has no checkpoint yet; start it again, or train a new one")

@@ -87,6 +87,21 @@ class Run:
         write_atomically(self.path / "results.json", json.dumps(dict(results), indent=2) + "\n")
 
 
+def find_checkpoint(path: Path) -> Path:
+    """Return the checkpoint to use of a run directory (the best, else the last), or the file.
+
+    Raises:
+        UserError: where there is none.
+    """
+    if path.is_file():
+        return path
+    run = Run.open(path)
+    for candidate in (run.best, run.last):
+        if candidate.is_file():
+            return candidate
+    raise UserError(f"{path}: the run has no checkpoint yet; start it again, or train a new one")
+
+
 def create_directory(path: Path, *, exclusive: bool) -> Path:
     """Make a directory; where the name is taken, take the next: `<path>-2`, `<path>-3`, ...
 

@@ -18,6 +18,7 @@ from aetrain.config.files import defaults
 from aetrain.errors import UserError
 from aetrain.position import Position
 from aetrain.precision import in_precision
+from aetrain.run import find_checkpoint
 from aetrain.seeding import FIT, SAMPLE, seed_torch
 
 BATCH = 1000
@@ -187,7 +188,7 @@ def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:
         UserError: where there is no run, no checkpoint, or a damaged one; where its configuration
             names a target that is not on the allow-list.
     """
-    return rebuild(checkpoint.read(checkpoint.find(Path(path))), allow)
+    return rebuild(checkpoint.read(find_checkpoint(Path(path))), allow)
 
 
 def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:

@@ -100,6 +100,37 @@ def test_help_and_mistakes_are_quick(line: str):
     assert spent() - before < 0.5  # seconds; torch alone takes two
 
 
+PLACES = {
+    "encode": ["test"], "decode": ["z.npy"], "reconstruct": ["test"], "denoise": ["test"],
+    "interpolate": ["test:0", "test:1"], "search": ["test:0"], "compare": ["none"],
+}  # fmt: skip
+"""What verbs need beside a run."""
+
+
+def test_no_verb_imports_torch_for_a_run_that_there_is_not(tmp_path: Path):
+    for run in ("r", "s"):
+        (tmp_path / run / "checkpoints").mkdir(parents=True)
+        (tmp_path / run / "config.yaml").touch()
+        (tmp_path / run / "checkpoints/last.ckpt").touch()
+    lines = [[verb.name, "none", *PLACES.get(verb.name or "", [])] for verb in VERBS]
+    lines += [["evaluate", "r", "none"], ["evaluate", "r", "--features", "none"]]
+    lines += [["compare", "r", "s", "--study", "limits", "--classifier", "none"]]
+    code = (
+        "import sys; from aetrain.cli.program import main\n"
+        f"assert [main(line) for line in {lines}] == [2] * {len(lines)}\n"
+        "assert not {'torch', 'numpy', 'pytorch_lightning'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    told = done.stderr.splitlines()
+    assert len(told) == len(lines)
+    assert told[5] == "ae: none: no such run directory; runs are under outputs/"
+    for line, option in zip(told[-2:], ("--features", "--classifier"), strict=True):
+        assert line == f"ae: {option} none: none: no such run directory; runs are under outputs/"
+
+
 def test_words_are_completed():
     environment = os.environ | {
         "_AE_COMPLETE": "bash_complete",

@@ -80,6 +80,7 @@ def compare(
 ) -> None:  # fmt: skip
     """Show runs beside each other: what differs in their choices, and their figures."""
     from aetrain.cli.comparing import all_of, require_two
+    from aetrain.cli.opened import checkpoint_of
 
     if output is not None:
         _check(output, (".html",) if study else ENDS)
@@ -89,6 +90,8 @@ def compare(
         raise UserError("--measure: a study has measures of its own; use it without --study")
     found = all_of(runs)
     require_two(found, study is not None)
+    if classifier is not None:
+        checkpoint_of(classifier, "--classifier")  # said at once, before torch is imported
     if study is not None:
         from aetrain.cli.limits import limits
 

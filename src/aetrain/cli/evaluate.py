@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from aetrain.cli import options
-from aetrain.cli.judging import judging
+from aetrain.cli.judging import PIXELS, judging
 from aetrain.cli.shown import number, print_json, print_table
 from aetrain.cli.written import write_json
 from aetrain.evaluation.interval import BESIDE
@@ -113,6 +113,12 @@ def evaluate(
     **settings: Any,
 ) -> None:
     """Measure how good trained models are, on their own data."""
+    from aetrain.cli.opened import checkpoint_of
+
+    for path in runs:  # a wrong one is told before any is measured
+        checkpoint_of(path)
+    if settings["features"] != PIXELS:
+        checkpoint_of(Path(settings["features"]), "--features")
     found: list[dict[str, Any]] = []
     shared = _together(runs, measures, places, **settings)
     for path, of_all in zip(runs, shared, strict=True):

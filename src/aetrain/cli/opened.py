@@ -10,7 +10,7 @@ import yaml
 
 from aetrain.contention import choose_spinning
 from aetrain.errors import UserError
-from aetrain.run import Run
+from aetrain.run import Run, find_checkpoint
 
 if TYPE_CHECKING:
     from aetrain.data.module import DataModule
@@ -52,19 +52,30 @@ def opened(path: Path, device: str, allow: Sequence[str]) -> Iterator[Opened]:
     Raises:
         UserError: where there is no run, or its device is not here.
     """
-    path = located(path)
+    file = checkpoint_of(path)  # said at once, before torch is imported
     choose_spinning()
     from aetrain import checkpoint, hardware
     from aetrain.trained import rebuild
 
     kind = _device(device)
-    file = checkpoint.find(path)
     content = checkpoint.read(file)
     with hardware.settings(content[checkpoint.CARD]["float32"], 1):
         trained = rebuild(content, allow).to(kind)
         trained.model.seed = trained.config["seed"]
         directory = _directory(file)
         yield Opened(directory.name or str(path), directory, trained)
+
+
+def checkpoint_of(path: Path, option: str | None = None) -> Path:
+    """Return the checkpoint of a run that is meant; `option` is what names it, where one does.
+
+    Raises:
+        UserError: where there is none.
+    """
+    try:
+        return find_checkpoint(located(path))
+    except UserError as error:
+        raise UserError(f"{option} {path}: {error}" if option else str(error)) from error
 
 
 def located(path: Path) -> Path:
