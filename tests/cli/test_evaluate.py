@@ -57,6 +57,17 @@ def test_squared_error_is_the_reconstructions(trained_run: Path, ae: Ae):
     assert json.loads(out)[0]["test/squared_error"] == pytest.approx(wanted, rel=1e-5)
 
 
+def test_a_model_without_evidence_says_so(vectors_run: Path, ae: Ae):
+    status, out, err = ae("evaluate", vectors_run, "-m", "nll", "--save")
+    assert (status, out) == (2, "")
+    assert err == (
+        "ae: --measure nll: this model has no log p(x), as no density of its codes goes with what"
+        " it decodes; choose another measure, such as bound for the costs that it has\n"
+    )
+    assert not (vectors_run / "evaluation.json").exists()
+    assert "test/distortion" in ae("evaluate", vectors_run, "--no-save")[1]  # what is usual
+
+
 def test_features_need_classes(vectors_run: Path, ae: Ae):
     status, _, err = ae("evaluate", vectors_run, "-m", "features")
     assert status == 2

@@ -31,8 +31,13 @@ def of_bound(subject: Subject) -> Mapping[str, float]:
 
 def of_evidence(subject: Subject) -> Mapping[str, float]:
     """Return the same, and −log p(x) by importance sampling."""
-    s = subject
-    return bound(s.model, s.data, s.split, s.rows, nll_samples=s.samples, watch=s.watch)
+    figures = _with_evidence(subject)
+    if "nll" not in figures:
+        raise UserError(
+            "--measure nll: this model has no log p(x), as no density of its codes goes with what"
+            " it decodes; choose another measure, such as bound for the costs that it has"
+        )
+    return figures
 
 
 def of_squared_error(subject: Subject) -> Mapping[str, float]:
@@ -50,7 +55,7 @@ def of_squared_error(subject: Subject) -> Mapping[str, float]:
 def usual(subject: Subject) -> Mapping[str, float]:
     """Return the run's own test again, and the squared error of reconstructions if it has one."""
     s = subject
-    figures = of_evidence(s)
+    figures = _with_evidence(s)
     if not s.model.encodes or "squared_error" in figures:
         return figures
     return {**figures, **reconstruction_error(s.model, s.data, s.split, s.rows, watch=s.watch)}
@@ -114,6 +119,12 @@ def require_classes(data: DataModule, what: str, instead: str) -> None:
     if y is None or len(y[y >= 0].unique()) < 2:
         found = "no labels" if y is None else "labels of one class only"
         raise UserError(f"{what}: the data have {found}: choose data with classes, or {instead}")
+
+
+def _with_evidence(subject: Subject) -> dict[str, float]:
+    """Return the bound, and −log p(x) where the model defines it."""
+    s = subject
+    return bound(s.model, s.data, s.split, s.rows, nll_samples=s.samples, watch=s.watch)
 
 
 def _codes_to_classify(subject: Subject) -> tuple[Codes, Codes]:
