@@ -79,6 +79,8 @@ WRONG = [
     (["hydra.sweep.dir=X"], "hydra.sweep.dir=X: not the directory of a run; use run.dir=X"),
     (["-m", "seed=0,1", "run.dir=X"], "not the directory of a sweep's jobs; use hydra.sweep.dir=X"),
     (["-m", "run.dir=X,Y"], "not the directory of a sweep's jobs; use hydra.sweep.dir=..."),
+    (["-m", "dataset=array", "seed=range(3)"], "dataset.path: is missing; set dataset.path=..."),
+    (["-m", "dataset=array", "seed=0,1"], "dataset.path: is missing; set dataset.path=..."),
     (["network.hidden=16"], "network.hidden=16: a list of whole numbers is needed, such as [16]"),
     (["model=ae,vae"], "model=ae,vae: several values need -m"),
     (["seed=0,1", "--multi"], "--multi: no such option. Did you mean '--multirun'?"),
@@ -110,7 +112,8 @@ def test_hydras_own_settings_name_no_foreign_code(
         "# @package _global_\nhydra:\n  callbacks:\n    x:\n"
         "      _target_: torch.hub.load\n      repo_or_dir: /tmp\n"
     )
-    for more in (["experiment=evil"], ["-m", "experiment=vae_mnist,evil"]):
+    swept = ["-m", "experiment=vae_mnist,evil"]
+    for more in (["experiment=evil"], swept, [*swept, "seed=range(2)"]):
         assert main(["--config-dir", "c", *more, *TINY]) == 2
         assert "hydra.callbacks.x._target_='torch.hub.load': is not" in capsys.readouterr().err
     assert main(["+hydra.callbacks.x._target_=os.system"]) == 2

@@ -18,7 +18,7 @@ def check_overrides(arguments: Sequence[str], config_dirs: Sequence[str | Path] 
     Raises:
         UserErrors: one line for each that is wrong.
     """
-    from aetrain.config.compose import compose
+    from aetrain.config.jobs import wrong_in_all
     from aetrain.config.overrides import wrong_overrides
 
     command = Command.parse(arguments)
@@ -28,29 +28,23 @@ def check_overrides(arguments: Sequence[str], config_dirs: Sequence[str | Path] 
     wrong = wrong_overrides(command.overrides, config_dirs=dirs, multirun=command.multirun)
     if wrong:
         raise UserErrors([*wrong, *_more(command, wrong, dirs)])
-    for overrides in _alternatives(command):
-        try:
-            compose(overrides, dirs)
-        except UserError:  # code that is not Hydra's own in Hydra's settings
-            raise
-        except Exception:  # Hydra will say it again, and `explained` explain it
-            return
+    _try(command.overrides, dirs)
+    if command.multirun and (lines := wrong_in_all(command.overrides, dirs)):
+        raise UserErrors(lines)
 
 
-def _alternatives(command: Command) -> Iterator[list[str]]:
-    """Yield the overrides with each value of a sweep in turn, the first of all others."""
-    values = [
-        text.partition("=")[2].split(",") if command.multirun and "[" not in text else [text]
-        for text in command.overrides
-    ]
-    words = [
-        [f"{text.partition('=')[0]}={value}" for value in own] if len(own) > 1 else [text]
-        for text, own in zip(command.overrides, values, strict=True)
-    ]
-    yield [own[0] for own in words]
-    for place, own in enumerate(words):
-        for word in own[1:]:
-            yield [word if i == place else other[0] for i, other in enumerate(words)]
+def _try(overrides: Sequence[str], dirs: Sequence[str | Path]) -> None:
+    """Compose each alternative, which refuses code that is not Hydra's own in Hydra's settings."""
+    from aetrain.config.compose import compose
+    from aetrain.config.jobs import alternatives
+
+    try:
+        for job in alternatives(overrides):
+            compose(job, dirs)
+    except UserError:
+        raise
+    except Exception:  # Hydra will say it again, and `explained` explain it
+        return
 
 
 def _more(command: Command, wrong: list[str], dirs: list[str | Path]) -> list[str]:

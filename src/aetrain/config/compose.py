@@ -26,10 +26,12 @@ class Composed:
     Attributes:
         cfg: not resolved yet.
         choices: group -> name of the choice, for the groups that have one.
+        sweeper: Hydra's settings of what chooses the jobs of a sweep.
     """
 
     cfg: "DictConfig"
     choices: dict[str, str]
+    sweeper: dict[str, Any]
 
 
 def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> Composed:
@@ -49,9 +51,10 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     if refused := list(foreign(OmegaConf.to_container(cfg.hydra, resolve=False), "hydra")):
         raise UserErrors(refused)
     choices = choices_of(cfg.hydra)
+    sweeper: Any = OmegaConf.to_container(cfg.hydra.sweeper, resolve=False)
     with open_dict(cfg):
         del cfg["hydra"]
-    return Composed(cfg, choices)
+    return Composed(cfg, choices, sweeper)
 
 
 def with_searchpath(overrides: Sequence[str], directories: Sequence[str]) -> list[str]:
