@@ -66,9 +66,3 @@ def results_of(
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in results.items()
     }
-
-
-def watched(results: dict[str, Any]) -> float:
-    """Return the best validation cost, NaN where nothing was validated, for sweepers."""
-    best = results["val/best_cost"]
-    return math.nan if best is None else float(best)

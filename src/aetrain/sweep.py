@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aetrain.config.jobs import is_basic
 from aetrain.errors import Interrupted, UserError
-from aetrain.results import watched
 from aetrain.run import create_directory
 
 if TYPE_CHECKING:
@@ -32,11 +32,25 @@ FIGURES = (
 DIGITS = {"test/active_units": 0, "test/error": 4, "test/cross_entropy": 4}
 OVERRIDES = 30
 """Columns that a job's overrides have at least, in as many lines as they need."""
+WATCHED = "val/best_cost"
+"""What a sweeper that optimises is given of each job."""
 DIRECTORY = "hydra.sweep.dir="
 
 
 class Stopped(SystemExit):
     """A signal ended a job, and with it the sweep: after an Exception Hydra would go on."""
+
+
+class JobFailed(UserError):
+    """A job failed, and was told of.
+
+    Attributes:
+        wanted: whether the sweeper chooses by figures, and is to know that there is none.
+    """
+
+    def __init__(self, message: str, *, wanted: bool) -> None:
+        self.wanted = wanted
+        super().__init__(message)
 
 
 def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
@@ -45,6 +59,9 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     Arguments:
         arguments: the command line, checked, with --multirun.
         hydra: hands a command line to Hydra.
+
+    Raises:
+        Exception: what the sweeper raised, but for a job's failure, which has been told.
 
     Returns:
         0, or the status of the worst job: 130 for a signal, 1 for a fault, 2 for a mistake in the
@@ -60,7 +77,7 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     run = create_directory(path, exclusive=not named)
     try:
         hydra([*arguments, f"{DIRECTORY}{run}"])
-    except Stopped:
+    except (Stopped, JobFailed):
         pass
     except BaseException:
         if _jobs(run):
@@ -74,32 +91,32 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
 
 def sweep_job(
     cfg: "DictConfig", choices: Mapping[str, str], command: list[str], hydra: Any
-) -> float:
+) -> float | None:
     """Do one job of a sweep; a failure is written into its directory at once, and told.
 
     Returns:
-        The validation figure that it watched, NaN where it failed.
+        The best validation cost, where the sweeper chooses by it.
 
     Raises:
         Stopped: after a signal.
+        JobFailed: for a job that failed; those after it go on.
     """
     from aetrain.config.check import check_early
 
     directory = Path(os.path.relpath(hydra.runtime.output_dir))
     print(f"\njob {hydra.job.num}: {' '.join(command)}", flush=True)
     record: dict[str, Any] = {"command": command, "status": 0}
-    environment = dict(os.environ)
+    environment, wanted = dict(os.environ), not is_basic(hydra.sweeper)
     try:
         config = check_early(cfg, command)
         from aetrain.execute import execute
 
         results = execute(config, choices, command, directory=directory)
-        return watched(results)
+        return watched(results) if wanted else None
     except UserError as error:
         record |= {"status": 2, "error": str(error).splitlines()[0]}
         print(f"aetrain: job {hydra.job.num}: {error}", file=sys.stderr)
         (directory / "train.log").open("a").write(f"{error}\n")
-        return math.nan
     except Interrupted as stop:
         record |= {"status": 130, "error": str(stop)}
         raise Stopped(128 + stop.signum) from None
@@ -109,11 +126,28 @@ def sweep_job(
             traceback.print_exc(file=log)
         if not isinstance(error, Exception):  # such as a Ctrl-C while torch is imported
             raise
-        return math.nan
     finally:
         os.environ.clear()
         os.environ.update(environment)
         (directory / "job.json").write_text(json.dumps(record))
+    raise JobFailed(f"job {hydra.job.num}: {record['error']}", wanted=wanted)
+
+
+def watched(results: Mapping[str, Any]) -> float:
+    """Return the best validation cost.
+
+    Raises:
+        UserError: where there is none, or it is not finite.
+    """
+    best = results.get(WATCHED)
+    if best is None or not math.isfinite(best):
+        raise UserError(
+            f"{WATCHED}={'null' if best is None else best}: the sweeper has no figure to go by, as"
+            " nothing was validated or the cost is not finite; validate at least once"
+            " (trainer.limit_val_batches, trainer.check_val_every_n_epoch), or use the basic"
+            " sweeper"
+        )
+    return float(best)
 
 
 def print_table(path: Path) -> None:

@@ -4,7 +4,6 @@ Nothing slow is imported before it is needed: help, printed configurations, comp
 in the input are answered before torch is.
 """
 
-import math
 import os
 import sys
 import time
@@ -95,6 +94,7 @@ def _hydra(arguments: list[str]) -> None:
 
     from aetrain.config.command import explained
     from aetrain.config.compose import register_resolvers
+    from aetrain.sweep import JobFailed
 
     register_resolvers()
     wanted_trace = os.environ.get(FULL)
@@ -103,13 +103,15 @@ def _hydra(arguments: list[str]) -> None:
     os.environ[FULL] = "1"
     failures: list[Exception] = []
 
-    def task(cfg: "DictConfig") -> float:
-        # Hydra would print an account of its own for what is raised here
+    def task(cfg: "DictConfig") -> float | None:
+        # Hydra would print an account of its own for what is raised here, and end the sweep
         try:
             return _job(cfg)
         except Exception as error:
+            if isinstance(error, JobFailed) and error.wanted:
+                raise
             failures.append(error)
-            return math.nan
+            return None
 
     try:
         with explained(arguments):
@@ -125,8 +127,8 @@ def _hydra(arguments: list[str]) -> None:
         raise failures[0]
 
 
-def _job(cfg: "DictConfig") -> float:
-    """Do one job; return the validation figure that it watched, for sweepers that want a number."""
+def _job(cfg: "DictConfig") -> float | None:
+    """Do one job; return its validation figure where a sweeper chooses by it."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
@@ -142,10 +144,9 @@ def _job(cfg: "DictConfig") -> float:
         return sweep_job(cfg, choices, command, hydra_config)
     config = check_early(cfg, command)
     from aetrain.execute import execute
-    from aetrain.results import watched
 
-    results = execute(config, choices, command, started=STARTED)
-    return watched(results)
+    execute(config, choices, command, started=STARTED)
+    return None
 
 
 class _Entry(ModuleType):
