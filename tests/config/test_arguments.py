@@ -60,6 +60,8 @@ WRONG = [
      " --help"),
     (["--cfg", "jobs", "a=1"], "--cfg/-c: invalid choice: 'jobs' (choose from 'job', 'hydra',"
      " 'all'); correct it, see aetrain --help"),
+    (["--experimental-rerun=x.pickle"], "--experimental-rerun=x.pickle: no such option. See aetrain"
+     " --help"),
     (["--cfg", "job", "-m"], "--multirun and --cfg: do not go together; leave out one"),
 ]  # fmt: skip
 

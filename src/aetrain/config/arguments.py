@@ -11,10 +11,8 @@ FLAGS = (
     *(("--multirun", "-m"), ("--hydra-help",), ("--resolve",), ("--version",), ("--help", "-h")),
     *(("--run", "-r"), ("--shell-completion", "-sc")),
 )
-VALUES = (
-    *(("--package", "-p"), ("--config-path", "-cp"), ("--config-name", "-cn")),
-    *(("--experimental-rerun",),),
-)
+VALUES = (("--package", "-p"), ("--config-path", "-cp"), ("--config-name", "-cn"))
+"""Without --experimental-rerun, which would unpickle a file."""
 CONFIGS = ("job", "hydra", "all")
 """What `--cfg` prints."""
 INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
