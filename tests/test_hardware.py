@@ -37,7 +37,6 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hardware.device_type("cpu") == "cpu"
     with pytest.raises(UserError, match="choose auto, cpu, gpu or mps"):
         hardware.device_type("tpu")
-    assert hardware.device_count("cpu", 3) == 3
     assert hardware.device_count("cpu", "auto") == 1
     with pytest.raises(UserError, match=r"trainer\.devices=0: must be at least 1"):
         hardware.device_count("cpu", 0)
@@ -45,6 +44,20 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hardware.device_count("cuda", [0, 1]) == 2
     with pytest.raises(UserError, match="there are 2 devices of kind cuda"):
         hardware.device_count("cuda", 3)
+
+
+@pytest.mark.parametrize(
+    ("cores", "most", "told"), [(1, 2, "is one core"), (2, 2, "are 2 cores"), (8, 8, "are 8 cores")]
+)
+def test_no_more_processes_than_cores(
+    cores: int, most: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are always possible: they are slow on one core, but two."""
+    monkeypatch.setattr(hardware, "cores", lambda: cores)
+    assert hardware.device_count("cpu", most) == most
+    line = f"trainer.devices=99: there {told} for the processes, one each: use trainer.devices="
+    with pytest.raises(UserError, match=f"{line}{most} or fewer"):
+        hardware.device_count("cpu", 99)
 
 
 def test_denormals_are_flushed_for_a_job_and_no_longer() -> None:

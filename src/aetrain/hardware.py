@@ -111,7 +111,8 @@ def device_count(kind: str, devices: int | str | list[int]) -> int:
     """Return how many devices are asked for.
 
     Raises:
-        UserError: where there are fewer.
+        UserError: where there are fewer; on a CPU, for more processes than it has cores, of which
+            two may share one.
     """
     available = torch.cuda.device_count() if kind == "cuda" else 1
     if isinstance(devices, list):
@@ -122,6 +123,12 @@ def device_count(kind: str, devices: int | str | list[int]) -> int:
         wanted = int(devices)
     if wanted < 1:
         raise UserError(f"trainer.devices={devices}: must be at least 1")
+    if kind == "cpu" and wanted > (most := max(2, cores())):
+        there = "is one core" if cores() == 1 else f"are {cores()} cores"
+        raise UserError(
+            f"trainer.devices={devices}: there {there} for the processes, one each: use"
+            f" trainer.devices={most} or fewer"
+        )
     if kind != "cpu" and wanted > available:
         raise UserError(f"trainer.devices={devices}: there are {available} devices of kind {kind}")
     return wanted
