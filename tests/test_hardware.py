@@ -60,6 +60,14 @@ def test_no_more_processes_than_cores(
         hardware.device_count("cpu", 99)
 
 
+def test_large_batches_are_not_probed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(hardware, "_shortest", lambda a, b: seen.append(len(a)) or 1.0)
+    for rows in (20, 50_000):
+        hardware.fastest_float32(rows, "cpu")
+    assert set(seen) == {20, hardware.MOST_ROWS}
+
+
 def test_denormals_are_flushed_for_a_job_and_no_longer() -> None:
     tiny = torch.tensor(1e-40)
     with hardware.settings("highest", 1):
