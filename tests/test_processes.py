@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
+import aetrain
+from aetrain.errors import UserError
 from aetrain.loggers.tensorboard import CONCLUSION
-from tests.conftest import Shell, few
+from aetrain.processes import refuse_tasks
+from tests.conftest import TINY, Shell, few
 from tests.test_games import ADVERSARIAL, GAMES
 
 # grey values, so that no noise is drawn; an odd batch, so that the parts are unequal
@@ -145,3 +148,43 @@ def test_a_resumed_run_of_two_processes_is_exact(tmp_path: Path, shell: Shell) -
     assert shell("resume=b", "trainer.max_steps=10").returncode == 0
     first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
     assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_a_rank_that_another_program_has_left_is_not_read(
+    tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOCAL_RANK", "RANK", "SLURM_PROCID"):
+        monkeypatch.setenv(name, "1")
+    one = shell(*TINY, "run.dir=one")
+    assert one.returncode == 0, one.stderr
+    assert results(tmp_path / "one")["processes"] == 1
+    assert (tmp_path / "one/tensorboard").is_dir()
+
+
+SLURM = {"SLURM_NTASKS": "4", "SLURM_PROCID": "0", "SLURM_JOB_NAME": "train"}
+TORCHRUN = {"TORCHELASTIC_RUN_ID": "none", "WORLD_SIZE": "2", "RANK": "1"}
+
+
+def test_several_tasks_of_slurm_are_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = (
+        "SLURM_NTASKS=4: this command is started 4 times, and one of them starts its own"
+        " processes: use srun --ntasks=1, with trainer.devices=4"
+    )
+    for name, value in SLURM.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=f"^{line}$"):
+        aetrain.train(TINY)
+    assert not list(here.iterdir())
+
+
+def test_who_may_be_started_by_others() -> None:
+    with pytest.raises(UserError, match=r"WORLD_SIZE=2: .* use python instead of torchrun"):
+        refuse_tasks(TORCHRUN)
+    for fit in (
+        {},
+        SLURM | {"SLURM_NTASKS": "1"},
+        SLURM | {"SLURM_JOB_NAME": "interactive"},
+        {"SLURM_NTASKS": "4"},  # salloc, before srun
+        TORCHRUN | {"WORLD_SIZE": "1"},
+    ):
+        refuse_tasks(fit)

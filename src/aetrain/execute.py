@@ -24,7 +24,7 @@ from aetrain.errors import Interrupted, NonFiniteLoss, UserError
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.position import Position
-from aetrain.processes import LocalEnvironment, launched
+from aetrain.processes import LocalEnvironment, launched, refuse_tasks
 from aetrain.results import results_of
 from aetrain.review import of_run as review
 from aetrain.run import Run, default_path
@@ -57,6 +57,7 @@ def execute(
         Interrupted: after a signal; the state is saved.
     """
     quiet()
+    refuse_tasks(os.environ)
     check_targets(config)
     trainer = config["trainer"]
     device, processes = _devices(trainer)
@@ -153,14 +154,15 @@ def assemble_job(job: Job) -> Parts:
     return parts
 
 
-def carry_out(job: Job, environment: LocalEnvironment | None, parts: Parts) -> dict[str, Any]:
+def carry_out(job: Job, environment: LocalEnvironment, parts: Parts) -> dict[str, Any]:
     """Fit, test and record in this process; return the results (empty for ranks above 0).
 
     Arguments:
         job: what is to be done.
-        environment: this process's place among several; None where it is alone.
+        environment: this process's place among all.
         parts: the job's objects.
     """
+    environment.declare()
     with hardware.settings(job.float32, job.processes), warnings.catch_warnings():
         _ignore_advice()
         try:
@@ -171,12 +173,11 @@ def carry_out(job: Job, environment: LocalEnvironment | None, parts: Parts) -> d
                 torch.cuda.empty_cache()
 
 
-def _fit_and_test(job: Job, environment: LocalEnvironment | None, parts: Parts) -> dict[str, Any]:
+def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict[str, Any]:
     model, data, run = parts.model, parts.data, parts.run
     model.card = _card(job, data)
-    first = environment is None or environment.rank == 0
-    if environment is not None:
-        data.configure_world(environment.rank, environment.size)
+    first = environment.rank == 0
+    data.configure_world(environment.rank, environment.size)
     loggers = build_loggers(job, run, parts.position.step) if first else []
     story = Story(job, parts) if first else None
     with _telling(story, parts, loggers):
@@ -240,9 +241,7 @@ def _telling(story: Story | None, parts: Parts, loggers: list[Any]) -> Iterator[
             story.close()
 
 
-def _fit(
-    job: Job, environment: LocalEnvironment | None, parts: Parts, loggers: list[Any]
-) -> pl.Trainer:
+def _fit(job: Job, environment: LocalEnvironment, parts: Parts, loggers: list[Any]) -> pl.Trainer:
     """Train the stages left, each to the weights that it keeps; return the last one's trainer."""
     model, data, run, position = parts.model, parts.data, parts.run, parts.position
     resume, stages = job.resume, len(model.stages)

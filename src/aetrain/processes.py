@@ -4,14 +4,17 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
 import torch.distributed as dist
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_utilities.core.rank_zero import rank_zero_only
 from pytorch_lightning.strategies import DDPStrategy
+
+from aetrain.errors import UserError
 
 RANK, PORT, SIZE = "AETRAIN_RANK", "AETRAIN_PORT", "AETRAIN_SIZE"
 READY = b"aetrain: ready"
@@ -22,7 +25,8 @@ class LocalEnvironment(ClusterEnvironment):
     """Tells Lightning that the processes are there already, and who this one is.
 
     They are started from the job's resolved configuration, never from the command line, which in
-    a sweep would start the whole sweep again in each of them.
+    a sweep would start the whole sweep again in each of them. A process that is alone has one too:
+    Lightning would look for its rank in what other programs leave in the environment.
 
     Arguments:
         rank: this process's.
@@ -32,6 +36,10 @@ class LocalEnvironment(ClusterEnvironment):
 
     def __init__(self, rank: int, size: int, port: int) -> None:
         self.rank, self.size, self.port = rank, size, port
+
+    def declare(self) -> None:
+        """Let this be the rank for what writes in process 0 only: at import it was LOCAL_RANK."""
+        rank_zero_only.rank = self.rank
 
     @property
     def creates_processes_externally(self) -> bool:
@@ -89,7 +97,7 @@ class Replicas(DDPStrategy):
 
 
 @contextmanager
-def launched(job: Path, size: int) -> Iterator[LocalEnvironment | None]:
+def launched(job: Path, size: int) -> Iterator[LocalEnvironment]:
     """Start the other processes of a job, and see that they are gone at the end.
 
     Arguments:
@@ -97,13 +105,13 @@ def launched(job: Path, size: int) -> Iterator[LocalEnvironment | None]:
         size: number of processes, this one included; 1 starts none.
 
     Yields:
-        This process's environment once all are ready to train, or None where it is alone.
+        This process's environment, once all are ready to train.
 
     Raises:
         RuntimeError: where a process ends before it is ready.
     """
     if size == 1:
-        yield None
+        yield LocalEnvironment(0, 1, 0)
         return
     port = _free_port()
     children: list[subprocess.Popen[bytes]] = []
@@ -131,6 +139,32 @@ def launched(job: Path, size: int) -> Iterator[LocalEnvironment | None]:
             if child.poll() is None:
                 child.kill()
             child.communicate()
+
+
+def refuse_tasks(variables: Mapping[str, str]) -> None:
+    """Refuse to be one of several that another program has started: each would train alone.
+
+    Arguments:
+        variables: of the environment.
+
+    Raises:
+        UserError: naming the variable that tells.
+    """
+    # in a shell that SLURM has opened, a command is started once
+    shell = variables.get("SLURM_JOB_NAME") in ("bash", "interactive")
+    if "SLURM_PROCID" in variables and not shell:
+        _refuse_several(variables, "SLURM_NTASKS", "srun --ntasks=1")
+    if "TORCHELASTIC_RUN_ID" in variables:
+        _refuse_several(variables, "WORLD_SIZE", "python instead of torchrun")
+
+
+def _refuse_several(variables: Mapping[str, str], name: str, remedy: str) -> None:
+    number = variables.get(name, "")
+    if number.isdecimal() and int(number) > 1:
+        raise UserError(
+            f"{name}={number}: this command is started {number} times, and one of them starts its"
+            f" own processes: use {remedy}, with trainer.devices={number}"
+        )
 
 
 def leave_group() -> None:

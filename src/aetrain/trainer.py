@@ -35,7 +35,7 @@ PASSED_ON = (
 
 def build_trainer(
     job: "Job",
-    environment: LocalEnvironment | None,
+    environment: LocalEnvironment,
     run: Run,
     model: Autoencoder,
     loggers: list[Any],
@@ -53,8 +53,8 @@ def build_trainer(
         precision=of_lightning(config["precision"]),
         accelerator={"cuda": "gpu"}.get(job.device, job.device),
         devices=_devices(job),
-        strategy=Replicas() if environment else config["strategy"].replace("ddp", "auto"),
-        plugins=[environment] if environment else None,
+        strategy=Replicas() if environment.size > 1 else "auto",
+        plugins=[environment],
         limit_train_batches=None,  # the loader limits them, in batches
         limit_val_batches=1 if config["fast_dev_run"] else config["limit_val_batches"],
         limit_test_batches=1 if config["fast_dev_run"] else config["limit_test_batches"],
