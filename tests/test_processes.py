@@ -7,7 +7,9 @@ import pytest
 import torch
 
 import aetrain
+from aetrain import execute
 from aetrain.errors import UserError
+from aetrain.job import Job
 from aetrain.loggers.tensorboard import CONCLUSION
 from aetrain.processes import refuse_tasks
 from tests.conftest import TINY, Shell, few
@@ -148,6 +150,19 @@ def test_a_resumed_run_of_two_processes_is_exact(tmp_path: Path, shell: Shell) -
     assert shell("resume=b", "trainer.max_steps=10").returncode == 0
     first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
     assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_processes_with_another_job_are_refused(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Initial weights are process 0's, so another seed would not be seen in the weights alone."""
+
+    def altered(job: Job) -> dict[str, object]:
+        return vars(job) | {"config": {**job.config, "seed": 7}}
+
+    monkeypatch.setattr(execute, "asdict", altered)
+    with pytest.raises(RuntimeError, match="process 1: was given another job than process 0"):
+        aetrain.train([*TWO, *JOB, "model=vae", "logger=none"])
 
 
 def test_a_rank_that_another_program_has_left_is_not_read(

@@ -70,6 +70,15 @@ def figures(first: int, last: int, world: World) -> dict[str, float]:
     return tally.figures(3, 0.0)
 
 
+def refusal(digest: str, world: World) -> str:
+    """Return what a process says whose job has this digest."""
+    try:
+        world.require_same(digest)
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
 def tell(rank: int) -> dict[str, Any]:
     """Do everything once as one of two processes."""
     world = World(rank, 2)
@@ -98,6 +107,7 @@ def tell(rank: int) -> dict[str, Any]:
         "own": own.tolist(),
         "any": [world.any(flag, CPU) for flag in (0, rank * 15, 2 - 2 * rank)],
         "gradients": [p.grad.tolist() for p in parameters if p.grad is not None],
+        "same": [refusal("a", world), refusal(f"of {rank}", world)],
         "copied": [v.tolist() for v in module.state_dict().values()],
         "share": batch_mean(term, 8, world).item(),
         "weights": train(x[part], mask[part], world),
@@ -157,6 +167,12 @@ def test_sum_gradients(told: list[dict[str, Any]]) -> None:
     for one in told:
         assert one["gradients"][:3] == [[3, 3], [3, 4], [0, 0]]
         assert one["gradients"][3] == pytest.approx([1 + 2e-12, 1 + 2e-12], rel=1e-15)
+
+
+def test_another_job_is_refused_by_all(told: list[dict[str, Any]]) -> None:
+    line = "process 1: was given another job than process 0: a fault of aetrain"
+    assert [one["same"] for one in told] == [["", line]] * 2
+    assert refusal("alone", World()) == ""
 
 
 def test_copy_from_first(told: list[dict[str, Any]]) -> None:

@@ -39,6 +39,7 @@ class Autoencoder(Model, ABC):
         self.plan = Plan()
         self.max_steps = -1
         self.card: dict[str, Any] = {}
+        self.description = ""
         self.meter = Meter(every=50)
         self.stop_signal = 0
         self.stops_at_once = False
@@ -67,7 +68,12 @@ class Autoencoder(Model, ABC):
         return [optimizer_of(player, self.plan) for player in self.players().values()]
 
     def on_fit_start(self) -> None:
-        """Prepare before the first step of a run, and join players and optimizers."""
+        """Prepare before the first step of a run, and join players and optimizers.
+
+        Raises:
+            RuntimeError: where another process was given another job.
+        """
+        self.world.require_same(self.description)
         self.world.copy_from_first(self)
         # a trainer of a later stage, or of a run that goes on, counts on from where the run stands
         self._advance_lightning(self.position.step - self.trainer.global_step)

@@ -176,6 +176,7 @@ def carry_out(job: Job, environment: LocalEnvironment, parts: Parts) -> dict[str
 def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict[str, Any]:
     model, data, run = parts.model, parts.data, parts.run
     model.card = _card(job, data)
+    model.description = job.digest()
     first = environment.rank == 0
     data.configure_world(environment.rank, environment.size)
     loggers = build_loggers(job, run, parts.position.step) if first else []

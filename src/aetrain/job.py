@@ -1,8 +1,10 @@
 """What a job is, and the objects it is made of in each process."""
 
+import hashlib
+import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,10 @@ class Job:
     float32: str
     command: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.time)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of this description, the same for the same job in every process."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass

@@ -43,9 +43,31 @@ class World:
         digest = hashlib.sha256()
         for tensor in module.state_dict().values():
             digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
-        digests: list[str] = [""] * self.size
-        dist.all_gather_object(digests, digest.hexdigest())
-        return len(set(digests)) == 1
+        return len(set(self._all(digest.hexdigest()))) == 1
+
+    def require_same(self, digest: str) -> None:
+        """Make sure that every process was given the same job.
+
+        Arguments:
+            digest: of this process's.
+
+        Raises:
+            RuntimeError: in every process, naming those that differ from process 0.
+        """
+        digests = self._all(digest)
+        others = [str(rank) for rank, other in enumerate(digests) if other != digests[0]]
+        if others:
+            raise RuntimeError(
+                f"process {', '.join(others)}: was given another job than process 0: a fault of"
+                " aetrain"
+            )
+
+    def _all(self, text: str) -> list[str]:
+        """Return what each process has, by rank."""
+        texts = [text] * self.size
+        if self.size > 1:
+            dist.all_gather_object(texts, text)
+        return texts
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Replace every gradient by its sum over all processes, in one message for each dtype.
