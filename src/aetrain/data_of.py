@@ -10,6 +10,7 @@ from aetrain.data.draws import SPLITS
 from aetrain.data.module import DataModule
 from aetrain.data.transform import Transform, chosen_transform
 from aetrain.errors import UserError, did_you_mean
+from aetrain.places import elsewhere
 from aetrain.resume import PLACES
 from aetrain.seeding import EVALUATE, generator
 from aetrain.trained import Trained
@@ -43,7 +44,10 @@ def data_of(trained: Trained, places: Mapping[str, Any] | None = None) -> DataMo
     data = build_data(config)
     support = likelihood_support(config)
     data.suit(support)
-    data.load(support)
+    try:
+        data.load(support)
+    except UserError as error:
+        raise elsewhere(error, node) from error
     if data.event != trained.event:
         raise UserError(
             f"the data have the shape {tuple(data.event)} now, but the model was trained on"

@@ -23,6 +23,7 @@ from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, NonFiniteLoss, UserError
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
+from aetrain.places import settle_places
 from aetrain.position import Position
 from aetrain.processes import LocalEnvironment, launched, refuse_tasks
 from aetrain.results import results_of
@@ -59,6 +60,7 @@ def execute(
     quiet()
     refuse_tasks(os.environ)
     check_targets(config)
+    settle_places(config["dataset"])
     trainer = config["trainer"]
     device, processes = _devices(trainer)
     saved = checkpoint.read(resume.last) if resume else None
