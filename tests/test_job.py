@@ -72,6 +72,13 @@ def test_levels_are_those_of_the_data(likelihood: str, early: Any, event: Any) -
     assert total.isfinite().all()
 
 
+def test_levels_that_do_not_divide_the_default() -> None:
+    """The digits have 17, which lie between those of bytes."""
+    levels = Values(0.0, 16.0, 17)
+    job, _ = assembled("categorical", x=sixteen(), early=levels, found=levels, event=None)
+    assert job["likelihood"]["levels"] == 17
+
+
 @every_early
 @every_event
 def test_levels_that_were_chosen_stay(early: Any, event: Any) -> None:

@@ -133,11 +133,11 @@ def assemble(
 
 def _expect(config: dict[str, Any], data: DataModule, choices: Mapping[str, str]) -> None:
     """Settle what is known of data that are still to be read, and refuse what is wrong with it."""
-    support = likelihood_support(config)
-    data.suit(support)
+    data.suit(likelihood_support(config))
     build_corruption(config["corruption"], data.values)
     settle_levels(config, data.values)
-    check_pair(support, data.values, choices)
+    # of the levels just settled, not of those a likelihood has where nothing is known
+    check_pair(likelihood_support(config), data.values, choices)
 
 
 def _read(config: dict[str, Any], data: DataModule, choices: Mapping[str, str]) -> None:
