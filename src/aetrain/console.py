@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aetrain import hardware
+from aetrain.bits import why_none
 from aetrain.errors import Interrupted, UserError
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Story:
         table.add_row("speed", f"{results['speed/examples_per_s']:,.0f}", "examples/s")
         self.say(table)
         if "test/bits_per_dim" not in results and "test/elbo" in results:
-            self.say("bits per dimension: none, as a density on data that were not dequantised")
+            self.say(why_none(self.job.config, self.parts.data.values_seen()))
         if collapsed(results):
             self.say(
                 f"posterior collapse: {results['test/active_units']:.0f} of {results['latent']}"

@@ -41,6 +41,9 @@ class Family(nn.Module, ABC):
     curvature: float = 0.0
     """c of a posterior on Space.BALL, whose curvature is −c."""
 
+    normalised: bool = True
+    """False for a likelihood that is neither density nor mass on the values that it accepts."""
+
     has_density: bool = True
     """False for what can be sampled but not scored, such as a point mass."""
 

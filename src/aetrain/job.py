@@ -12,6 +12,7 @@ import torch
 
 from aetrain import hardware
 from aetrain.autoencoder import Autoencoder
+from aetrain.bits import refuse_spread_masses
 from aetrain.build import (
     OF_LABELS,
     build_average,
@@ -133,6 +134,7 @@ def assemble(
 
 def _expect(config: dict[str, Any], data: DataModule, choices: Mapping[str, str]) -> None:
     """Settle what is known of data that are still to be read, and refuse what is wrong with it."""
+    refuse_spread_masses(config)
     data.suit(likelihood_support(config))
     build_corruption(config["corruption"], data.values)
     settle_levels(config, data.values)

@@ -128,7 +128,8 @@ class DataModule(pl.LightningDataModule):
         """
         if self.transform.dequantize and self.transform.raw and self.transform.raw.levels:
             return math.log2(self.transform.raw.levels)
-        discrete = self._support.discrete and self.values is not None and self.values.discrete
+        values = self.values_seen()
+        discrete = self._support.discrete and values is not None and values.discrete
         return 0.0 if discrete else None
 
     def suit(self, support: Values) -> None:

@@ -31,7 +31,7 @@ class Bernoulli(Family):
     def __init__(self, event: Sequence[int], *, grey: bool = False) -> None:
         super().__init__(event)
         if grey:
-            self.support = UNIT
+            self.support, self.normalised = UNIT, False
 
     @property
     def parameter_shape(self) -> torch.Size:
