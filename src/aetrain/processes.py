@@ -39,7 +39,7 @@ class LocalEnvironment(ClusterEnvironment):
 
     def declare(self) -> None:
         """Let this be the rank for what writes in process 0 only: at import it was LOCAL_RANK."""
-        rank_zero_only.rank = self.rank
+        rank_zero_only.rank = self.rank  # pyright: ignore[reportFunctionMemberAccess]
 
     @property
     def creates_processes_externally(self) -> bool:
