@@ -223,7 +223,8 @@ def build_plan(config: Config, device_type: str) -> Plan:
     package, _, name = str(node["_target_"]).rpartition(".")
     target = torch.optim.__dict__.get(name) if package == "torch.optim" else None
     known = () if target is None else target.__init__.__code__.co_varnames
-    if "fused" in known and "fused" not in node and device_type in ("cpu", "cuda"):
+    others = node.get("foreach") or node.get("differentiable")  # torch takes one of the three
+    if "fused" in known and "fused" not in node and not others and device_type in ("cpu", "cuda"):
         node["fused"] = True
     trainer = config["trainer"]
     return Plan(

@@ -122,6 +122,7 @@ def assemble(
         sampler.require(len(data.tables["train"]))
     position = Position() if saved is None else Position(**saved[CARD]["position"])
     _arrange(config, data, position)
+    _require_blocks(config, data, hardware.device_count(device, trainer["devices"]))
     _equip(config, model, data)
     model.position, model.plan = position, plan
     model.require(data)
@@ -204,6 +205,24 @@ def _arrange(config: Mapping[str, Any], data: DataModule, position: Position) ->
             f"trainer.val_check_interval={every}: an epoch has only {batches} batches; use"
             " trainer.check_val_every_n_epoch"
         )
+
+
+def _require_blocks(config: Mapping[str, Any], data: DataModule, processes: int) -> None:
+    """Refuse a share of an evaluation that is less than one of its blocks."""
+    size = config["dataset"]["eval_batch_size"]
+    for key, split in (("limit_val_batches", "valid"), ("limit_test_batches", "test")):
+        share = config["trainer"][key]
+        blocks = -(-len(data.tables[split]) // (size * processes))
+        if isinstance(share, float) and 0 < share < 1 and int(share * blocks) < 1:
+            raise UserError(
+                f"trainer.{key}={share}: is less than one block, as there {_are(blocks)} of"
+                f" dataset.eval_batch_size={size} for each process: use trainer.{key}=1 for one"
+                " block, or smaller blocks"
+            )
+
+
+def _are(blocks: int) -> str:
+    return "is 1" if blocks == 1 else f"are {blocks}"
 
 
 def _equip(config: Mapping[str, Any], model: Autoencoder, data: DataModule) -> None:

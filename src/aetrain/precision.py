@@ -9,6 +9,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
 from aetrain.game import OptimizerMaker
+from aetrain.optimizing import made
 
 HALVES = {"bf16-true": torch.bfloat16, "16-true": torch.float16}
 """Precisions in which networks have no other weights than those of half the size."""
@@ -41,7 +42,7 @@ def require_epsilon(optimizer: OptimizerMaker, precision: str) -> None:
     Raises:
         UserError: where the number that it adds to the divisor is 0 in half precision.
     """
-    epsilon = optimizer([nn.Parameter(torch.zeros(1))]).defaults.get("eps")
+    epsilon = made(optimizer, [nn.Parameter(torch.zeros(1))]).defaults.get("eps")
     kind = HALVES.get(precision, torch.float32)
     if epsilon is not None and not torch.tensor(epsilon, dtype=kind) > 0:
         raise UserError(

@@ -110,8 +110,12 @@ def create_directory(path: Path, *, exclusive: bool) -> Path:
         exclusive: False where the directory may be there already.
 
     Raises:
-        UserError: where it cannot be written.
+        UserError: where it cannot be written, or is no name that others could be made of.
     """
+    if exclusive and path.name in ("", ".."):
+        raise UserError(
+            f"run.dir={path}: is there already; name a new directory, such as run.dir=outputs/mine"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         number = 0

@@ -1,5 +1,6 @@
 """The keys that the program itself reads, and what each may be; no target is looked at."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,19 @@ _DEVICES = either(
     list_of(whole(0), "a list of whole numbers"),
     Kind("auto", lambda v: isinstance(v, str) and (v == "auto" or v.lstrip("-").isdecimal())),
 )
+_UNITS = ("days", "hours", "minutes", "seconds")
+_TIME = Kind(
+    "a time such as 00:12:00:00",
+    lambda v: isinstance(v, str) and re.fullmatch(r"\d+:\d\d:\d\d:\d\d", v.strip()) is not None,
+)
+_SPAN = Kind(
+    "a group such as {minutes: 5}",
+    lambda v: (
+        isinstance(v, Mapping)
+        and bool(v)
+        and all(unit in _UNITS and number(0).complaint(n) is None for unit, n in v.items())
+    ),
+)
 _PRECISIONS = one_of(
     *("32-true", "bf16-mixed", "16-mixed", "64-true", "bf16-true", "16-true"),
 )
@@ -56,7 +70,7 @@ TRAINER = {
     "max_epochs": whole(0, also=[-1]),
     "max_steps": whole(0, also=[-1]),
     "min_epochs": _COUNT,
-    "max_time": either(Kind("a time such as 00:12:00:00", TEXT.accepts), SETTINGS, NULL),
+    "max_time": either(_TIME, _SPAN, NULL),
     "limit_train_batches": either(whole(1), NULL),
     "limit_val_batches": _PART,
     "limit_test_batches": _PART,
