@@ -14,6 +14,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from aetrain import checkpoint, hardware
 from aetrain.after_training import fit_sampler, probe
@@ -232,6 +233,11 @@ def _telling(story: Story | None, parts: Parts, loggers: list[Any]) -> Iterator[
         if story:
             story.failed(full)
         raise full from None
+    except MisconfigurationException as error:
+        refusal = UserError(f"Lightning refuses this run: {' '.join(str(error).split())}")
+        if story:
+            story.failed(refusal)
+        raise refusal from error
     except BaseException as error:
         if story:
             story.failed(error)

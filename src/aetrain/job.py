@@ -32,6 +32,7 @@ from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.evaluation.evaluator import Evaluator
 from aetrain.evaluation.measures import require_classes
+from aetrain.foreign import require_packages, try_callbacks
 from aetrain.meter import Meter
 from aetrain.optimizing import optimizer_of
 from aetrain.position import Position
@@ -105,6 +106,7 @@ def assemble(
 ) -> Parts:
     """Build data and model, and try the model on two examples; nothing is written."""
     trainer = config["trainer"]
+    require_packages(config["logger"])
     plan = build_plan(config, device)
     require_epsilon(plan.optimizer, trainer["precision"])
     data = build_data(config)
@@ -130,6 +132,7 @@ def assemble(
         _require_recordable(trainer, model, data, device)
     batch = data.first("train", 2, torch.device("cpu"))
     terms = try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
+    try_callbacks(config, model, data, device)
     return Parts(model, data, position, Run(Path()), sampler, terms)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hydra.errors import InstantiationException
-from hydra.utils import instantiate
+from hydra.utils import get_object, instantiate
 
 from aetrain.errors import UserError
 
@@ -45,6 +45,21 @@ def _makers(value: Mapping[str, Any]) -> Any:
     if "_target_" in value:
         return make(value)
     return {name: _makers(part) for name, part in value.items()}
+
+
+def make_asking(node: Mapping[str, Any], needed: Mapping[str, Any], **offered: Any) -> Any:
+    """Instantiate a node, giving it those of the offered things that its target asks for by name.
+
+    Arguments:
+        node: what it says itself is not given.
+        needed: what is given only where the target has no default for it.
+        offered: what is given in any case.
+    """
+    wanted = inspect.signature(get_object(node["_target_"])).parameters
+    without = [name for name, p in wanted.items() if p.default is inspect.Parameter.empty]
+    given = {name: part for name, part in offered.items() if name in wanted}
+    given |= {name: part for name, part in needed.items() if name in without}
+    return make(node, **{name: part for name, part in given.items() if name not in node})
 
 
 def make_with(node: Mapping[str, Any], *args: Any, **offered: Any) -> Any:

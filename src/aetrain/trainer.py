@@ -12,7 +12,7 @@ from aetrain.callbacks.early_stopping import EarlyStopping
 from aetrain.callbacks.progress import ProgressLine
 from aetrain.console import console
 from aetrain.errors import UserError
-from aetrain.making import make
+from aetrain.making import make, make_asking
 from aetrain.precision import of_lightning
 from aetrain.processes import LocalEnvironment, Replicas
 from aetrain.run import Run
@@ -94,9 +94,9 @@ def calls_between_validations(trainer: dict[str, Any]) -> int | None:
 
 
 def build_loggers(job: "Job", run: Run, step: int) -> list[Any]:
-    """Return the loggers of a run that stands at a step."""
-    nodes = job.config["logger"] or {}
-    return [make(node, path=run.path, step=step) for node in nodes.values()]
+    """Return the loggers of a run that stands at a step; Lightning's own take a `save_dir`."""
+    nodes = [node for node in (job.config["logger"] or {}).values() if node]
+    return [make_asking(n, {"save_dir": run.path}, path=run.path, step=step) for n in nodes]
 
 
 def _callbacks(job: "Job", run: Run, model: Autoencoder) -> list[Callback]:

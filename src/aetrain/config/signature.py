@@ -11,7 +11,7 @@ from aetrain.config.wording import shown
 from aetrain.errors import UserError, did_you_mean
 
 SUPPLIED: dict[str, Sequence[str]] = {
-    "logger.*": ("path", "step"),
+    "logger.*": ("path", "step", "save_dir"),
     "callbacks.checkpoint": ("path", "best"),
     "callbacks.figures": ("path",),
 }
