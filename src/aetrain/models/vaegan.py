@@ -14,6 +14,7 @@ from aetrain.errors import UserError
 from aetrain.evaluation.clouds import Clouds
 from aetrain.evaluation.importance import log_evidence
 from aetrain.evaluation.tally import Report
+from aetrain.families import full_precision
 from aetrain.models.generator import require_gradient
 from aetrain.models.pair import Pair
 from aetrain.models.vae import require_rate
@@ -116,9 +117,9 @@ class VAEGAN(Pair):
         network = self.discriminator.network
         assert isinstance(network, Featured)
         with torch.no_grad():
-            wanted = network.features(x)
+            wanted = full_precision(network.features(x))
             v = _variance(wanted, world).clamp_min(LEAST_VARIANCE)
-        return 0.5 * (network.features(made) - wanted).square().sum(1) / v
+        return 0.5 * (full_precision(network.features(made)) - wanted).square().sum(1) / v
 
     def report(self, batch: Batch) -> Report:
         """Return the two terms of −ELBO of the pixels at weight 1, and how far codes are off."""
