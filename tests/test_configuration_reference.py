@@ -1,6 +1,7 @@
 """docs/configuration.md says what conf/ says."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -48,3 +49,9 @@ def test_the_keys_of_the_default_configuration_are_there(script: ModuleType):
     headings = {key.rpartition(".")[0] for key in wanted}
     missing = [k for k in wanted if k not in headings and f"| `{k}` |" not in text]
     assert [key for key in missing if "." in key and not key.startswith("dataset.source")] == []
+
+
+def test_no_page_has_a_place_for_a_figure_left_empty() -> None:
+    root = Path(__file__).parents[1]
+    for page in (*root.glob("docs/*.md"), root / "README.md"):
+        assert not re.search(r"\| @\w+@ \|", page.read_text()), page
