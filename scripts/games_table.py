@@ -30,18 +30,20 @@ import yaml
 from torch import Tensor
 
 import aetrain
-from aetrain.cli.evaluate import FILE, keep
+from aetrain.cli.evaluate import keep
 from aetrain.cli.opened import Opened, all_runs, opened
-from aetrain.cli.runs import facts_of, get
+from aetrain.cli.runs import get
 from aetrain.cli.shown import number, watch
+from aetrain.comparison.facts import facts_of
 from aetrain.config.allowlist import walk
 from aetrain.config.check import check_early
 from aetrain.config.command import check_overrides, explained
 from aetrain.config.compose import compose
 from aetrain.data_of import chosen_rows
 from aetrain.errors import Interrupted, UserError
+from aetrain.evaluation.measures import measured
 from aetrain.evaluation.samples.features import Features, codes_of
-from aetrain.evaluation.samples.of_model import compared, of_samples
+from aetrain.evaluation.samples.of_model import compared
 from aetrain.evaluation.subject import Subject
 from aetrain.figures.rows import named_rows
 from aetrain.resume import PLACES
@@ -172,9 +174,9 @@ def table_of(
                 best = list(training_images(subject))
                 table.append(row_of("training images", compared(subject, best), {}))
                 pictures["training images"] = torch.cat(best)[:SHOWN]
-            figures = of_samples(subject)
+            figures = measured(subject, ["samples"])
             pictures[name] = run.trained.sample(SHOWN)
-        keep(path / FILE, {f"test/{k}": v for k, v in figures.items()})
+        keep(path, {f"test/{k}": v for k, v in figures.items()})
         table.append(row_of(name, figures, facts))
     return table, pictures
 

@@ -38,7 +38,7 @@ def test_features_of_a_run_are_those_of_its_training(here: Path, ae: Ae):
 
 def test_figures_are_kept_and_new_ones_join_them(trained_run: Path, here: Path, ae: Ae):
     shutil.copytree(trained_run, "r")
-    assert ae("evaluate", "r", "-m", "bound", "-n", "30")[0] == 0
+    assert ae("evaluate", "r", "-m", "bound")[0] == 0
     status, out, _ = ae("evaluate", "r", trained_run, "-m", "squared_error", "-o", "both.json")
     assert status == 0
     assert "test/squared_error" in out
@@ -46,6 +46,31 @@ def test_figures_are_kept_and_new_ones_join_them(trained_run: Path, here: Path, 
     assert {"test/elbo", "test/squared_error", "test/squared_error_se"} <= set(kept)
     assert len(json.loads(Path("both.json").read_text())) == 2
     (trained_run / "evaluation.json").unlink()
+
+
+def test_figures_of_a_part_leave_the_runs_own_ones(trained_run: Path, here: Path, ae: Ae):
+    shutil.copytree(trained_run, "r")
+    own = json.loads(Path("r/results.json").read_text())
+    status, out, err = ae("evaluate", "r", "-m", "nll", "-m", "parzen", "-n", "30", "-k", "9")
+    assert status == 0
+    assert " of 30" in out
+    assert err.startswith("r: not kept, as they are known of more examples or draws: test/")
+    assert " test/nll," in err
+    assert "test/parzen" not in err
+    (listed,) = json.loads(ae("runs", ".", "--json")[1])
+    assert listed["test/nll"] == own["test/nll"]
+    assert listed["test/parzen_examples"] == 30
+    table = ae("runs", ".", "-c", "parzen", "-c", "nll")[1].splitlines()[1]
+    assert table.count(" of 30") == 1
+    assert ae("evaluate", "r", "-m", "nll", "-k", "9")[2] == ""  # more draws than the run's
+    assert json.loads(ae("runs", ".", "--json")[1])[0]["test/nll_samples"] == 9
+
+
+def test_bits_are_the_same_by_every_measure(trained_run: Path, ae: Ae):
+    own = json.loads((trained_run / "results.json").read_text())["test/bits_per_dim"]
+    for measure in ("bound", "nll"):
+        out = ae("evaluate", trained_run, "-m", measure, "-k", "5", "--json", "--no-save")[1]
+        assert json.loads(out)[0]["test/bits_per_dim"] == own
 
 
 def test_squared_error_is_the_reconstructions(trained_run: Path, ae: Ae):

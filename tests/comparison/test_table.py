@@ -23,29 +23,28 @@ def test_equals_are_all_the_best_and_a_single_one_is_not():
     assert rows_of([A, {}])[0].best == []
 
 
-def test_densities_of_different_likelihoods_are_not_compared():
+@pytest.mark.parametrize(("other", "best"), [(88.9, [1, 2]), (89.1, [1])])
+def test_what_is_within_two_errors_of_the_best_may_be_the_best(other: float, best: list[int]):
+    """√(0.4² + 0.3²) = 0.5, so that the margin is 1."""
+    third = {"test/nll": other, "test/nll_se": 0.3}
+    assert rows_of([A, B, third])[0].best == best
+    assert rows_of([A, B, {"test/nll": other}])[0].best == [1]  # of unknown error
+
+
+def test_what_does_not_compare_has_no_best_and_no_difference():
     grey = {**B, "likelihood.grey": True, "test/squared_error": 2.0}
     found = {row.name: row for row in rows_of([{**A, "test/squared_error": 3.0}, grey])}
-    assert found["test/nll"].best == []
-    assert found["test/nll"].difference(1) is not None
+    nll = found["test/nll"]
+    assert (nll.best, nll.difference(1), nll.unlike) == ([], None, "likelihood.grey differs")
     assert found["test/squared_error"].best == [1]
 
 
-@pytest.mark.parametrize(
-    ("number", "other", "best"),
-    [
-        ("test/examples", 1000, {"test/nll": [], "test/error": []}),
-        ("test/examples", 500, {"test/nll": [1], "test/error": [0]}),
-        ("test/nll_samples", 5000, {"test/nll": [], "test/error": [0]}),
-    ],
-)
-def test_figures_of_other_numbers_of_examples_or_samples_are_not_compared(
-    number: str, other: int, best: dict[str, list[int]]
-):
-    first, second = {**A, "test/error": 0.1, number: 500}, {**B, "test/error": 0.2, number: other}
-    found = {row.name: row.best for row in rows_of([first, second])}
-    assert {name: found[name] for name in best} == best
-    assert rows_of([{**A, number: 500}, B])[0].best == [1]  # what one does not say
+def test_figures_of_a_part_of_the_examples_say_of_how_many():
+    part = {**B, "test/nll_examples": 10}
+    nll = rows_of([A, part])[0]
+    assert (nll.examples, nll.best) == ([None, 10], [])
+    assert rows_of([{**A, "test/nll_examples": 10}, part])[0].best == [1]
+    assert [row.name for row in rows_of([A, part])] == ["test/nll", "test/rate", "latent"]
 
 
 def test_the_error_of_a_share_is_from_its_interval():

@@ -491,7 +491,7 @@ def test_bits_per_dimension_of_a_density(here: Path) -> None:
     results = train(
         [*TINY, "likelihood=gaussian", "likelihood.sigma=1.0", "dataset.dequantize=true"]
     )
-    bits = results["test/bits_per_dim"]
+    bits = results["test/nll_bits_per_dim"]
     assert bits == pytest.approx(results["test/nll"] / (64 * math.log(2)) + math.log2(17))
     # σ is 1 and the errors are small: half a log₂ of 2π above the bits of a uniform density
     expected = math.log2(17) + 0.5 * math.log2(2 * math.pi)

@@ -11,7 +11,7 @@ from aetrain.build import build_corruption, build_data, likelihood_support
 from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
-from aetrain.evaluation.denoising import denoising
+from aetrain.evaluation.denoising import with_denoising
 from aetrain.evaluation.tally import Report
 from aetrain.player import Batch
 from tests.battery import config
@@ -65,11 +65,15 @@ def test_salt_and_pepper_takes_the_datas_ends() -> None:
 def test_the_figures_of_noise_and_their_sum() -> None:
     costs = {"distortion": torch.tensor([1.0, 2.0]), "rate": torch.tensor([3.0, 5.0])}
     report = Report(costs, torch.zeros(2, 1), None, {"rate_1": torch.tensor([7.0, 8.0])})
-    found = denoising(report, {"squared_error": torch.tensor([0.5, 0.6])})
-    assert found["denoising_cost"].tolist() == [4.0, 7.0]
-    assert {name.removeprefix("denoising_") for name in found} == {
+    clean = Report({"distortion": torch.zeros(2)}, torch.zeros(2, 1), None)
+    found = with_denoising(clean, report, {"squared_error": torch.tensor([0.5, 0.6])})
+    cost = found.scores["denoising_cost"]
+    assert isinstance(cost, torch.Tensor)
+    assert cost.tolist() == [4.0, 7.0]
+    assert {name.removeprefix("denoising_") for name in (*found.scores, *found.more)} == {
         *("cost", "distortion", "rate", "rate_1", "squared_error")
     }
+    assert found.costs is clean.costs
 
 
 def rows(run: str, name: str) -> list[float]:

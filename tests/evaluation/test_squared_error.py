@@ -17,4 +17,4 @@ def test_it_is_summed_over_the_event_and_a_mean_over_samples() -> None:
 def test_there_is_none_where_a_mean_takes_a_pass_for_each_pixel() -> None:
     model = build_model(config("model=ae", "network=pixelcnn", "network.hidden=[4]"), (1, 4, 4))
     x = torch.rand(2, 1, 4, 4).round()
-    assert "squared_error" not in model.report({"x": x}).more
+    assert "squared_error" not in model.report({"x": x}).scores

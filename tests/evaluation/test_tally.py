@@ -72,13 +72,18 @@ def test_figures_against_numpy(report: Report, nll: Tensor) -> None:
     distortion, rate = (report.costs[k].double().numpy() for k in ("distortion", "rate"))
     expected = {
         "distortion": distortion.mean(),
+        "distortion_se": stats.sem(distortion),
         "rate": rate.mean(),
+        "rate_se": stats.sem(rate),
         "cost": (distortion + rate).mean(),
         "elbo": -(distortion + rate).mean(),
         "elbo_se": stats.sem(distortion + rate),
         "nll": nll.double().numpy().mean(),
         "nll_se": stats.sem(nll.double().numpy()),
-        "bits_per_dim": nll.double().numpy().mean() / (64 * np.log(2)) + 4.0,
+        "bits_per_dim": (distortion + rate).mean() / (64 * np.log(2)) + 4.0,
+        "bits_per_dim_se": stats.sem(distortion + rate) / (64 * np.log(2)),
+        "nll_bits_per_dim": nll.double().numpy().mean() / (64 * np.log(2)) + 4.0,
+        "nll_bits_per_dim_se": stats.sem(nll.double().numpy()) / (64 * np.log(2)),
         "active_units": float((report.code.double().numpy().var(0) > 0.01).sum()),
     }
     assert figures.keys() == expected.keys()
@@ -86,17 +91,20 @@ def test_figures_against_numpy(report: Report, nll: Tensor) -> None:
         assert figures[name] == pytest.approx(value, rel=1e-10), name
 
 
-def test_without_importance_samples_the_bits_are_the_elbos(report: Report) -> None:
-    figures = tally(report, None).figures(64, 0.0)
+def test_bits_per_dimension_are_the_elbos_whatever_else_is_known(report: Report, nll: Tensor):
+    figures, more = (tally(report, x).figures(64, 0.0) for x in (None, nll))
     assert figures["bits_per_dim"] == pytest.approx(-figures["elbo"] / (64 * math.log(2)))
-    assert "nll" not in figures
-    assert "bits_per_dim" not in tally(report, None).figures(64, None)
+    assert figures["bits_per_dim"] == more["bits_per_dim"]
+    assert not {"nll", "nll_bits_per_dim"} & set(figures)
+    assert not [name for name in tally(report, nll).figures(64, None) if "bits" in name]
 
 
 def test_without_a_rate_there_is_no_elbo(report: Report) -> None:
     plain = Report({"distortion": report.costs["distortion"]}, report.code, None)
     total = tally(plain, None)
-    assert total.figures(64, 0.0).keys() == {"distortion", "cost", "active_units"}
+    assert total.figures(64, 0.0).keys() == {
+        *("distortion", "distortion_se", "cost", "active_units")
+    }
     assert total.rates is None
 
 

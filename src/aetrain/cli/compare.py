@@ -13,10 +13,12 @@ ENDS = (".csv", ".png", ".html")
 EPILOG = """\b
 A directory that is no run itself, such as that of a sweep, stands for all runs under it. Shown
 are the choices and keys in which the runs differ, and their figures of results.json and
-evaluation.json, which ae evaluate adds to. The best value of a row is marked *, where one end is
-better and the values compare: figures in nats only between runs of one likelihood. A difference
-is that to the first run; its error takes both as independent, which for tests of the same
-examples is too much rather than too little.
+evaluation.json, which ae evaluate adds to. Marked * is the best value of a row, where one end is
+better, and every value within two standard errors of it. Values that do not compare have neither
+mark nor difference, and below the table it is said why: other numbers of examples or draws,
+another likelihood or condition for what is in nats, binarised data for what is in units of x. A
+difference is that to the first run; its error takes both as independent, which for tests of the
+same examples is too much rather than too little.
 \b
 -o page.html stands alone, and shows samples (of one seed) and reconstructions (of the same
 examples) beside each other as well.

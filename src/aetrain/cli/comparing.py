@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, final
 import click
 
 from aetrain.cli.opened import all_runs, located
-from aetrain.cli.runs import PREFIXES, config_of, facts_of, get
-from aetrain.cli.shown import number, print_json, print_table, with_error
+from aetrain.cli.runs import PREFIXES, config_of, get
+from aetrain.cli.shown import number, of_examples, print_json, print_table, with_error
 from aetrain.cli.written import writing
 from aetrain.comparison.choices import CHOICE, differing
+from aetrain.comparison.facts import facts_of
 from aetrain.comparison.same_data import require_same_data
 from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
@@ -104,6 +105,10 @@ def print_comparison(comparison: Comparison, as_json: bool, output: Path | None)
         return
     heads, rows, _ = cells(comparison)
     print_table(heads, rows)
+    if found := not_compared(comparison):
+        click.echo()
+    for why, names in found.items():
+        click.echo(f"not held against one another, {why}: {', '.join(names)}")
     if output is not None:
         click.echo(f"\n{output}")
 
@@ -138,8 +143,17 @@ def shown(row: Row, run: int, mark: str = "") -> str:
     value, error = row.values[run], row.errors[run]
     if value is None:
         return "-"
-    told = with_error(value, error)
+    told = of_examples(with_error(value, error), row.examples[run])
     return f"{told} {mark}" if mark and run in row.best else told
+
+
+def not_compared(comparison: Comparison) -> dict[str, list[str]]:
+    """Return why figures are not held against one another: reason -> their names."""
+    found: dict[str, list[str]] = {}
+    for row in comparison.rows:
+        if row.unlike:
+            found.setdefault(row.unlike, []).append(row.name)
+    return found
 
 
 def gap(row: Row, run: int) -> str | None:
@@ -212,9 +226,10 @@ def _png(comparison: Comparison) -> bytes:
 def _flat(row: Row, names: Sequence[str]) -> dict[str, Any]:
     """Return a row as it stands in a file: the best run by name, differences to the first run."""
     flat: dict[str, Any] = {"figure": row.name, "better": row.better and row.better.way}
-    flat["best"] = " ".join(names[run] for run in row.best)
+    flat |= {"best": " ".join(names[run] for run in row.best), "not compared": row.unlike}
     for run, name in enumerate(names):
         flat |= {name: row.values[run], f"{name} se": row.errors[run]}
+        flat[f"{name} examples"] = row.examples[run]
     for run, name in list(enumerate(names))[1:]:
         found = row.difference(run)
         flat[f"{name} difference"] = found and found.value
@@ -229,8 +244,10 @@ def _plain(comparison: Comparison) -> dict[str, Any]:
         rows[row.name] = {
             "values": row.values,
             "errors": row.errors,
+            "examples": row.examples,
             "better": row.better and row.better.way,
             "best": [comparison.names[run] for run in row.best],
+            "not_compared": row.unlike,
             "differences": [g and g.value for g in gaps],
             "difference_errors": [g and g.error for g in gaps],
         }

@@ -1,6 +1,5 @@
 """`ae evaluate`: measures of trained models."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,10 @@ import click
 
 from aetrain.cli import options
 from aetrain.cli.judging import PIXELS, judging
-from aetrain.cli.shown import number, print_json, print_table
+from aetrain.cli.shown import number, of_examples, print_json, print_table
 from aetrain.cli.written import write_json
-from aetrain.evaluation.interval import BESIDE
+from aetrain.comparison.facts import EVALUATION, facts_of, figure_of, is_beside, joined, newer, read
+from aetrain.evaluation.interval import EXAMPLES
 
 NAMES = (
     "bound",
@@ -31,12 +31,10 @@ NAMES = (
 TOGETHER = ("udr",)
 """Measures of several runs together."""
 
-FILE = "evaluation.json"
-
 EPILOG = """\b
 Measures, per example, in nats where nothing else is said; ± is a standard error
   bound          elbo, distortion, rate, bits_per_dim, active_units: what the model has of them
-  nll            the same, and -log p(x) by importance sampling with -k draws
+  nll            the same, and -log p(x) by importance sampling with -k draws, nll_bits_per_dim
   squared_error  of reconstructions, summed over the values of one x
   features       accuracy of a linear probe and of 5 nearest neighbours on frozen codes, fitted to
                  --codes training examples, with 95 % intervals (Wilson)
@@ -55,6 +53,8 @@ Measures, per example, in nats where nothing else is said; ± is a standard erro
   clusters       error of clusters whose labels are those of validation examples; how they meet
                  the classes: accuracy one to one, NMI, ARI
   udr            how far the codes of several runs agree, such as those of a sweep over seed
+\b
+A figure of a part of the examples says so, and takes the place of none of more examples or draws.
 \b
 Examples
   ae evaluate last
@@ -100,7 +100,7 @@ Examples
 @options.seed
 @options.data
 @options.as_json
-@click.option("--save/--no-save", default=True, help=f"Keep the figures in RUN/{FILE}.")
+@click.option("--save/--no-save", default=True, help=f"Keep the figures in RUN/{EVALUATION}.")
 @options.output("Write all figures to a .json file as well.", "none")
 @options.model
 def evaluate(
@@ -125,14 +125,18 @@ def evaluate(
         figures, directory = _figures(path, measures, places, **settings)
         figures |= of_all
         found.append({"run": str(directory), **figures})
-        if save:
-            keep(directory / FILE, figures)
+        if save and (worse := keep(directory, figures)):
+            click.echo(
+                f"{directory.name}: not kept, as they are known of more examples or draws:"
+                f" {', '.join(worse)}",
+                err=True,
+            )
     if output is not None:
         write_json(output, found)
     if as_json:
         print_json(found)
         return
-    names = dict.fromkeys(name for row in found for name in row if not _is_error(name))
+    names = dict.fromkeys(name for row in found for name in row if not is_beside(name, row))
     heads = ["", *(Path(row["run"]).name for row in found)]
     names.pop("run")
     print_table(heads, ([name, *(_cell(row, name) for row in found)] for name in names))
@@ -171,26 +175,28 @@ def _figures(
         names = [name for name in measures if name not in TOGETHER]
         own = measured(subject, names) if names or not measures else {}
         figures = {f"{split}/{k}": v for k, v in own.items()}
-        examples = len(subject.rows)
+        examples = len(subject.data.tables[split])
         return {**figures, f"{split}/examples": examples}, run.directory
 
 
-def keep(file: Path, figures: Mapping[str, Any]) -> None:
-    """Add figures to those that were kept before; a newer one takes the place of an older one."""
-    before = json.loads(file.read_text()) if file.is_file() else {}
-    write_json(file, {**before, **figures})
+def keep(path: Path, figures: Mapping[str, Any]) -> list[str]:
+    """Add figures to a run's evaluation.json; return those of which better estimates are known.
 
-
-def _is_error(name: str) -> bool:
-    return name.endswith(BESIDE)
+    They are of fewer examples or draws than the run's own or those that were kept before, which
+    stay, see `newer`.
+    """
+    kept = newer(facts_of(path), figures)
+    write_json(path / EVALUATION, joined(read(path / EVALUATION), kept))
+    return [name for name in figures if name not in kept and figure_of(name, figures) == name]
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
-    """Return a figure, with its standard error or its interval where it has one."""
+    """Return a figure, with its standard error or its interval and the number of its examples."""
     if name not in row:
         return "-"
+    told = number(row[name])
     if f"{name}_se" in row:
-        return f"{number(row[name])} ± {number(row[f'{name}_se'])}"
-    if f"{name}_low" in row:
-        return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
-    return number(row[name])
+        told = f"{told} ± {number(row[f'{name}_se'])}"
+    elif f"{name}_low" in row:
+        told = f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
+    return of_examples(told, row.get(f"{name}{EXAMPLES}"))

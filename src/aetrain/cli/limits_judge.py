@@ -44,7 +44,8 @@ def judge_of(
     classes = len(examples.classes)
     if path is None:
         return _trees(data, classes, seed), Pixels()
-    from aetrain.cli.runs import config_of, facts_of
+    from aetrain.cli.runs import config_of
+    from aetrain.comparison.facts import facts_of
 
     path = located(path)
     try:

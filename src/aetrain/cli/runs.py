@@ -1,6 +1,5 @@
 """`ae runs`: a table of all runs."""
 
-import json
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +10,10 @@ import click
 
 from aetrain.cli import options
 from aetrain.cli.shown import number as shown
-from aetrain.cli.shown import print_json, print_table
+from aetrain.cli.shown import of_examples, print_json, print_table
+from aetrain.comparison.facts import facts_of
 from aetrain.errors import UserError, did_you_mean
+from aetrain.evaluation.interval import EXAMPLES
 
 COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s")
 PREFIXES = ("", "choice/", "test/", "time/", "val/", "speed/", "sampler/")
@@ -73,22 +74,11 @@ def runs(
         print_json([{k: v for k, v in facts.items() if k != CONFIG} for facts in found])
         return
     names = [c for c in COLUMNS if any(get(f, c) is not None for f in found)] + list(columns)
-    rows = ([_name(f, folder), *(shown(get(f, name)) for name in names)] for f in found)
+    rows = ([_name(f, folder), *(_cell(f, name) for name in names)] for f in found)
     print_table(["run", *names], rows, words=("model", "dataset"))
 
 
 CONFIG = "config"
-
-
-def facts_of(path: Path) -> dict[str, Any]:
-    """Return all that is known of a run: figures and choices; `run` is where it is."""
-    facts: dict[str, Any] = {}
-    for file in ("results.json", "evaluation.json"):
-        try:
-            facts |= json.loads((path / file).read_text())
-        except (OSError, ValueError):  # a run that has not ended, or was stopped in the midst
-            continue
-    return {**facts, "run": str(path)}
 
 
 def get(facts: dict[str, Any], key: str) -> Any:
@@ -159,6 +149,11 @@ def _sorted(found: list[dict[str, Any]], key: str, reverse: bool) -> list[dict[s
         have, key=lambda f: get(f, key) if numbers else str(get(f, key)), reverse=reverse
     )
     return [*order, *(f for f in found if get(f, key) is None)]
+
+
+def _cell(facts: dict[str, Any], key: str) -> str:
+    counts = (facts.get(f"{prefix}{key}{EXAMPLES}") for prefix in PREFIXES if prefix + key in facts)
+    return of_examples(shown(get(facts, key)), next(counts, None))
 
 
 def _name(facts: dict[str, Any], folder: Path) -> str:

@@ -68,7 +68,8 @@ def protocol_of(environment: Mapping[str, str], is_terminal: bool) -> str:
 def show(run: Path, names: tuple[str, ...], inline: str, as_json: bool) -> None:
     """Show a run's choices, main figures and pictures."""
     from aetrain.cli.opened import run_of
-    from aetrain.cli.runs import COLUMNS, facts_of, get
+    from aetrain.cli.runs import COLUMNS, get
+    from aetrain.comparison.facts import facts_of
 
     found = run_of(run)
     pictures = {p.stem: p for p in sorted(found.path.glob("figures/*.png"))}

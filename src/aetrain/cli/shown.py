@@ -69,6 +69,11 @@ def with_error(value: float, error: float | None, *, sign: bool = False) -> str:
     return f"{value:{'+' if sign else ''}.{digits}f} ± {error:.{digits}f}"
 
 
+def of_examples(told: str, examples: int | None) -> str:
+    """Return a figure in words with the number of its examples, where it is not of all."""
+    return told if examples is None else f"{told} of {examples:,}"
+
+
 def _digits(value: float) -> int:
     return max(0, 3 - int(math.log10(abs(value)))) if abs(value) < 10_000 else 0
 

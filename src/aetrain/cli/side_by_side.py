@@ -72,7 +72,7 @@ def _choices(page: Page, comparison: "Comparison") -> None:
 
 
 def _figures(page: Page, comparison: "Comparison") -> None:
-    from aetrain.cli.comparing import gap, shown
+    from aetrain.cli.comparing import gap, not_compared, shown
 
     page.heading("Figures")
 
@@ -88,9 +88,13 @@ def _figures(page: Page, comparison: "Comparison") -> None:
     page.table(
         ["", *comparison.names],
         map(row_of, comparison.rows),
-        "± is one standard error. The best value of a row is marked, where one end is better and"
-        " the values compare. Small: the difference to the first run, its error taken as if the"
-        " two were independent.",
+        "± is one standard error. Marked are the best value of a row, where one end is better and"
+        " the values compare, and those within two standard errors of it. Small: the difference to"
+        " the first run, its error taken as if the two were independent.",
+    )
+    page.points(
+        f"Not held against one another, {why}: {', '.join(names)}"
+        for why, names in not_compared(comparison).items()
     )
 
 

@@ -36,7 +36,7 @@ def ranked(
             " sweep over seed"
         )
     found: list[Coded] = []
-    first = None
+    first, part = None, (0, 0)
     for path in paths:
         with opened(path, device, allow) as run:
             from aetrain.data_of import chosen_rows
@@ -46,10 +46,15 @@ def ranked(
             _require_alike(first, run)
             data = first.data(places)
             rows = chosen_rows(data, split, number, seed)
+            part = len(rows), len(data.tables[split])
             found.append(coded(run.trained.model, data, split, rows, watch(run.name), seed))
     from aetrain.evaluation.disentanglement.of_runs import of_ranking
+    from aetrain.evaluation.part import of_part
 
-    return [{f"{split}/{k}": v for k, v in figures.items()} for figures in of_ranking(found)]
+    return [
+        {f"{split}/{k}": v for k, v in of_part(figures, *part).items()}
+        for figures in of_ranking(found)
+    ]
 
 
 def _require_alike(first: "Opened", run: "Opened") -> None:

@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple, final
 
 HIGHER, LOWER = "higher", "lower"
+VALUES = ("dataset.binarize", "dataset.dequantize")
+"""For what is in units of x: which values x has."""
+DENSITY = ("likelihood._target_", "likelihood.grey", "conditioning._target_", *VALUES)
+"""For densities of x: of which likelihood, and given what, as log p(x|y) is not log p(x)."""
+BITS = ("conditioning._target_", "dataset.binarize")
+"""For bits of discrete x, which are the same whatever the likelihood."""
 
 
 @final
@@ -14,14 +20,13 @@ class Better(NamedTuple):
         way: `higher`, `lower`, or such words as `nearest to 1`.
         target: the best value where there is one, else None.
         enough: value beyond which higher is no better, else None.
-        densities: whether the values are of a likelihood, so that only runs of one likelihood
-            compare.
+        within: keys in which runs must agree for their values to compare.
     """
 
     way: str
     target: float | None = None
     enough: float | None = None
-    densities: bool = False
+    within: tuple[str, ...] = ()
 
     def cost(self, value: float) -> float:
         """Return what is least for the best value."""
@@ -37,11 +42,12 @@ def _all(names: str, better: Better) -> dict[str, Better]:
 
 
 KNOWN: Mapping[str, Better] = {
-    **_all("elbo", Better(HIGHER, densities=True)),
-    **_all("parzen", Better(HIGHER)),
-    **_all("nll nll_ais distortion", Better(LOWER, densities=True)),
-    **_all("bits_per_dim squared_error error cross_entropy frechet kernel_distance", Better(LOWER)),
-    **_all("code_mmd data_mmd ais_gap", Better(LOWER)),
+    **_all("elbo", Better(HIGHER, within=DENSITY)),
+    **_all("parzen", Better(HIGHER, within=VALUES)),
+    **_all("nll nll_ais distortion", Better(LOWER, within=DENSITY)),
+    **_all("bits_per_dim nll_bits_per_dim", Better(LOWER, within=BITS)),
+    **_all("squared_error frechet kernel_distance data_mmd", Better(LOWER, within=VALUES)),
+    **_all("error cross_entropy code_mmd ais_gap", Better(LOWER)),
     **_all("accuracy probe_accuracy knn_accuracy svm_accuracy cluster_accuracy", Better(HIGHER)),
     **_all("spreading_accuracy modes_found udr udr_spearman", Better(HIGHER)),
     **_all("cluster_error cluster_error_by_majority modes_kl", Better(LOWER)),

@@ -6,17 +6,14 @@ from typing import Any, NamedTuple, final
 
 from aetrain.comparison.better import Better, better
 from aetrain.comparison.difference import Difference, difference
-from aetrain.evaluation.interval import BESIDE, QUANTILE
+from aetrain.comparison.facts import is_beside
+from aetrain.comparison.unlike import unlike
+from aetrain.evaluation.interval import EXAMPLES, QUANTILE
 
 LEFT_OUT = ("choice/", "version/")
 PLAIN = ("epochs", "steps", "latent", "parameters", "processes")
-LIKELIHOOD = (
-    *("likelihood._target_", "likelihood.grey"),
-    *("dataset.binarize", "dataset.dequantize"),
-)
-"""What densities of x must have in common to be compared."""
-MEASURED_ON = {"test/": "test/examples", "test/nll": "test/nll_samples"}
-"""Beginning of a name -> the number that such a figure was measured with."""
+CERTAIN = 2.0
+"""Standard errors of a difference within which a value may be the best one too."""
 
 
 @final
@@ -27,21 +24,26 @@ class Row(NamedTuple):
         name: such as test/nll.
         values: of each run; None where it has none.
         errors: their standard errors, or None; those of shares are from their intervals.
-        better: its better end; None where neither is, or the runs' values do not compare.
-        best: which runs have the best value, all of equals; none where there is only one value.
+        examples: of how many examples each is; None where of all that there are.
+        better: its better end; None where neither is.
+        unlike: why the runs' values do not compare, see `unlike`; None where they do.
+        best: which runs have the best value, or one that is within two standard errors of it; none
+            where there is only one value, or they do not compare.
     """
 
     name: str
     values: list[float | None]
     errors: list[float | None]
+    examples: list[int | None]
     better: Better | None
+    unlike: str | None
     best: list[int]
 
     def difference(self, run: int, to: int = 0) -> Difference | None:
-        """Return the run's value less that of another, where both have a standard error."""
+        """Return the run's value less another's, where both have an error and they compare."""
         a, b = self.values[to], self.values[run]
         s, t = self.errors[to], self.errors[run]
-        if run == to or a is None or b is None or s is None or t is None:
+        if self.unlike or run == to or a is None or b is None or s is None or t is None:
             return None
         return difference(a, s, b, t)
 
@@ -53,42 +55,41 @@ def rows_of(facts: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> li
         facts: of each run: figures, choices, and the keys of its configuration.
         names: of figures, in full.
     """
-    densities = all(f.get(key) == facts[0].get(key) for f in facts for key in LIKELIHOOD)
-    return [_row(name, facts, densities) for name in names or figures_of(facts)]
+    return [_row(name, facts) for name in names or figures_of(facts)]
 
 
 def figures_of(facts: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the names of all figures, those of the test first, without errors and intervals."""
-    names = dict.fromkeys(name for f in facts for name in f if _is_figure(name, f[name]))
+    names = dict.fromkeys(name for f in facts for name in f if _is_figure(name, f))
     return sorted(names, key=lambda name: (not name.startswith("test/"), "/" not in name))
 
 
-def _is_figure(name: str, value: Any) -> bool:
-    if name.startswith(LEFT_OUT) or name.endswith(BESIDE) or isinstance(value, bool):
+def _is_figure(name: str, facts: Mapping[str, Any]) -> bool:
+    value = facts[name]
+    if name.startswith(LEFT_OUT) or is_beside(name, facts) or isinstance(value, bool):
         return False
     return isinstance(value, int | float) and ("/" in name or name in PLAIN)
 
 
-def _row(name: str, facts: Sequence[Mapping[str, Any]], densities: bool) -> Row:
+def _row(name: str, facts: Sequence[Mapping[str, Any]]) -> Row:
     values = [_number(f.get(name)) for f in facts]
     errors = [_error(f, name) for f in facts]
-    end = better(name)
-    if (end is not None and end.densities and not densities) or not _measured_alike(name, facts):
-        end = None
-    return Row(name, values, errors, end, _best(values, end))
+    end, why_not = better(name), unlike(name, facts)
+    best = [] if end is None or why_not else _best(values, errors, end)
+    examples = [f.get(f"{name}{EXAMPLES}") for f in facts]
+    return Row(name, values, errors, examples, end, why_not, best)
 
 
-def _measured_alike(name: str, facts: Sequence[Mapping[str, Any]]) -> bool:
-    numbers = [n for beginning, n in MEASURED_ON.items() if name.startswith(beginning)]
-    return all(len({f[n] for f in facts if n in f}) < 2 for n in numbers)
-
-
-def _best(values: Sequence[float | None], end: Better | None) -> list[int]:
-    costs = {i: end.cost(v) for i, v in enumerate(values) if v is not None and end is not None}
+def _best(values: Sequence[float | None], errors: Sequence[float | None], end: Better) -> list[int]:
+    costs = {i: end.cost(v) for i, v in enumerate(values) if v is not None}
     if len(costs) < 2:
         return []
-    least = min(costs.values())
-    return [i for i, cost in costs.items() if cost == least]
+    first = min(costs, key=lambda i: costs[i])
+    return [i for i in costs if costs[i] - costs[first] <= _margin(errors[i], errors[first])]
+
+
+def _margin(error: float | None, other: float | None) -> float:
+    return 0.0 if error is None or other is None else CERTAIN * math.hypot(error, other)
 
 
 def _error(facts: Mapping[str, Any], name: str) -> float | None:

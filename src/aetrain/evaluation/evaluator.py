@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from aetrain.data.module import DataModule
-from aetrain.evaluation.denoising import denoising
+from aetrain.evaluation.denoising import with_denoising
 from aetrain.evaluation.squared_error import squared_error
 from aetrain.evaluation.tally import Report, Tally
 from aetrain.loggers.writing import write
@@ -77,16 +77,15 @@ def judged(
         log_p = model.log_prob(batch["x"], nll_samples) if nll_samples > 0 else None
         # stages in between that see no noise are not asked about it
         if model.denoises and (model.stage.corrupted or model.stage is model.stages[-1]):
-            report = _with_denoising(model, data, report, batch, number)
+            report = _denoising(model, data, report, batch, number)
     return report, None if log_p is None else {"nll": -log_p}
 
 
-def _with_denoising(
+def _denoising(
     model: "Autoencoder", data: DataModule, report: Report, batch: Batch, number: int
 ) -> Report:
     """Add to the figures of the clean batch those of a corrupted one, of seeded noise."""
     seed_torch(model.device, EVALUATE, model.seed, number, 1)
     noisy = data.corrupt(batch)
     p = model.decode(model.encode(noisy["x"]).mean)
-    figures = denoising(model.report(noisy), squared_error(p, noisy["target"]))
-    return report._replace(more={**report.more, **figures})
+    return with_denoising(report, model.report(noisy), squared_error(p, noisy["target"]))

@@ -20,6 +20,7 @@ from aetrain.evaluation.features import (
     nearest_neighbours,
     support_vectors,
 )
+from aetrain.evaluation.part import of_part
 from aetrain.evaluation.samples.of_model import of_samples
 from aetrain.evaluation.subject import Measure, Subject
 
@@ -77,7 +78,6 @@ def of_features(subject: Subject) -> Mapping[str, float]:
         **support_vectors(train, test).figures("svm_accuracy"),
         **({} if spread is None else spread.figures("spreading_accuracy")),
         "probe_codes": len(train.z),
-        "probe_examples": len(test.z),
     }
 
 
@@ -97,11 +97,14 @@ MEASURES: Mapping[str, Measure] = {
 
 
 def measured(subject: Subject, names: Sequence[str]) -> dict[str, Any]:
-    """Return the figures of several measures, in the order of their names; none: the usual ones."""
+    """Return the figures of several measures, in the order of their names; none: the usual ones.
+
+    Those of a part of the split have the number of their examples beside them.
+    """
     figures: dict[str, Any] = {} if names else dict(usual(subject))
     for name in names:
         figures |= MEASURES[name](subject)
-    return figures
+    return of_part(figures, len(subject.rows), len(subject.data.tables[subject.split]))
 
 
 def require_classes(data: DataModule, what: str, instead: str) -> None:

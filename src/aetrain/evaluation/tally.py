@@ -56,10 +56,11 @@ class Tally:
     """Accumulates reports in float64 on the CPU; each example counts once.
 
     Figures, per example and in nats where nothing else is said: `<term>`; `cost`, the sum of the
-    terms; `elbo` = −cost where there is a rate, with its standard error over examples `elbo_se`;
-    `bits_per_dim`; `active_units`, the dimensions with Var_x(E_q[z]) > 0.01; of counts, exp(H) with
-    the entropy H of the shares of the K values, at most K, its mean where there are several; of
-    units, how many never fired.
+    terms; `elbo` = −cost where there is a rate; `bits_per_dim` of the ELBO, and `nll_bits_per_dim`
+    where there is an NLL; `active_units`, the dimensions with Var_x(E_q[z]) > 0.01; of counts,
+    exp(H) with the entropy H of the shares of the K values, at most K, its mean where there are
+    several; of units, how many never fired. Terms, ELBO, bits and scores have their standard error
+    over examples beside them, `<figure>_se`.
 
     References:
         Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. 2016 (active units).
@@ -75,14 +76,14 @@ class Tally:
         """Add a batch's report and further figures (B,), which come with a standard error."""
         extra = extra or {}
         costs = {name: _exact(c) for name, c in report.costs.items()}
-        sums = {name: c.sum() for name, c in costs.items()}
+        sums: dict[str, Tensor] = {}
         for name, figure in report.more.items():
             if isinstance(figure, Clouds):
                 self._clouds.setdefault(name, []).append(figure.thinned())
             else:
                 sums |= _weighted(name, figure)
         cost = {"cost": torch.stack(list(costs.values())).sum(0)} if costs else {}
-        for name, figure in {**cost, **report.scores, **extra}.items():
+        for name, figure in {**cost, **costs, **report.scores, **extra}.items():
             x = _exact(figure.cost * figure.weight if isinstance(figure, Weighted) else figure)
             sums |= {**_weighted(name, figure), f"{name}²": (x * x).sum()}
         if report.code.numel():
@@ -169,8 +170,9 @@ class Tally:
             figures["elbo"] = -figures["cost"]
             figures["elbo_se"] = self.standard_error("cost")
             if bits_offset is not None:
-                nats = figures.get("nll", figures["cost"])
-                figures["bits_per_dim"] = nats / (dimensions * math.log(2)) + bits_offset
+                figures |= self._bits("cost", "bits_per_dim", dimensions, bits_offset)
+        if "nll" in figures and bits_offset is not None:
+            figures |= self._bits("nll", "nll_bits_per_dim", dimensions, bits_offset)
         figures |= {n[:-1]: _perplexity(x) for n, x in self._sums.items() if n.endswith("#")}
         never = {n[:-1]: (x == 0).sum() for n, x in self._sums.items() if n.endswith("!")}
         figures |= {name: float(number) for name, number in never.items()}
@@ -179,6 +181,11 @@ class Tally:
         if "code" in self._sums:
             figures["active_units"] = float(self.active.sum())
         return figures
+
+    def _bits(self, of: str, name: str, dimensions: int, offset: float) -> dict[str, float]:
+        nats = dimensions * math.log(2)
+        error = self.standard_error(of) / nats
+        return {name: self.mean(of) / nats + offset, f"{name}_se": error}
 
 
 def _weighted(name: str, figure: Tensor | Weighted) -> dict[str, Tensor]:

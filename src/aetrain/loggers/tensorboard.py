@@ -9,6 +9,8 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
+from aetrain.evaluation.interval import ERROR
+
 CONCLUSION = ".conclusion"
 """What the name of the file ends in that says how a run came out."""
 
@@ -33,6 +35,11 @@ class TensorBoard(TensorBoardLogger):
         if self._kwargs["purge_step"] is None:
             _, start, _ = hparams(_plain(params), {})
             self.experiment._get_file_writer().add_summary(start)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Write a point of each curve; standard errors, of which nobody wants curves, are none."""
+        shown = {name: value for name, value in metrics.items() if not name.endswith(ERROR)}
+        super().log_metrics(shown, step)
 
     @contextmanager
     def conclusion(

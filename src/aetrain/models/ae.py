@@ -86,11 +86,12 @@ class AE(Pair):
         """Return the distortion, and beside it what the regularisers tell and the squared error."""
         inference = self.infer(batch)
         costs = {k: v for k, v in reconstruction(inference).items() if isinstance(v, Tensor)}
-        more = squared_error(inference.p, inference.x)
+        more: dict[str, Tensor] = {}
         for regulariser in self.regularisers:
             more |= regulariser.figures(batch["x"], inference)
         fired = {} if (s := self.sparsity) is None else {"dead_units": s.active(inference.z[0])}
-        return Report(costs, inference.q.mean, None, more, fired=fired)
+        error = squared_error(inference.p, inference.x)
+        return Report(costs, inference.q.mean, None, more, fired=fired, scores=error)
 
 
 def require_point(posterior: Family, samples: int) -> None:

@@ -69,5 +69,5 @@ class DfcVAE(Pair):
     def report(self, batch: Batch) -> Report:
         """Return both terms at weight 1, and the squared error of pixels beside them."""
         inference = self.infer(batch)
-        more = squared_error(inference.p, inference.x)
-        return Report(self._costs(inference), inference.q.mean, None, more)
+        error = squared_error(inference.p, inference.x)
+        return Report(self._costs(inference), inference.q.mean, None, scores=error)

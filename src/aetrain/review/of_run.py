@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from aetrain.evaluation.interval import BESIDE
+from aetrain.evaluation.interval import BESIDE, SAMPLES
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.making import make
 from aetrain.review.review import Finished, Review
@@ -68,7 +68,7 @@ def hyperparameters(job: "Job") -> dict[str, Any]:
 
 def final_figures(results: dict[str, Any]) -> list[str]:
     """Return the names of the test's figures without errors and intervals, common ones first."""
-    beside = (*BESIDE, "_samples")
+    beside = (*BESIDE, SAMPLES)
     own = [name for name in results if name.startswith("test/") and not name.endswith(beside)]
     return list(dict.fromkeys([*(f"test/{name}" for name in COMMON), *own]))
 

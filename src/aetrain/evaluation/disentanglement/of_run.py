@@ -5,6 +5,7 @@ from torch import Tensor
 
 from aetrain.errors import UserError
 from aetrain.evaluation.disentanglement.measures import measures
+from aetrain.evaluation.part import of_part
 from aetrain.evaluation.subject import Subject
 from aetrain.seeding import EVALUATE, SPLIT, generator, seed_torch
 
@@ -42,4 +43,4 @@ def of_disentanglement(subject: Subject) -> dict[str, float]:
     figures: dict[str, float] = {"factor_examples": len(rows)}
     for name, figure in found.items():
         figures |= {name: figure.value, f"{name}_se": figure.error}
-    return figures
+    return of_part(figures, len(rows), len(splits.train))

@@ -13,6 +13,7 @@ from aetrain.evaluation.evidence.decomposition import parts_of_rate
 from aetrain.evaluation.evidence.of_model import annealed_evidence
 from aetrain.evaluation.evidence.parzen import parzen
 from aetrain.evaluation.moments import mean_and_error
+from aetrain.evaluation.part import of_part
 from aetrain.evaluation.subject import Subject
 from aetrain.seeding import EVALUATE, generator, seed_torch
 
@@ -31,7 +32,7 @@ def of_ais(subject: Subject) -> dict[str, float]:
     rows = chosen_rows(s.data, s.split, s.examples or AIS_EXAMPLES, s.seed)
     blocks = (batch["x"] for batch in s.blocks(rows=rows))
     figures = annealed_evidence(s.model, blocks, s.annealing, seed=s.seed, watch=s.watch)
-    return {**figures, "ais_examples": len(rows)}
+    return of_part(figures, len(rows), len(s.data.tables[s.split]))
 
 
 @torch.no_grad()
