@@ -18,7 +18,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from combinations_page import Pair, ordered, read, written
 from omegaconf import OmegaConf
 from PIL import Image
 
@@ -45,12 +46,12 @@ from aetrain.world import World
 AXES = ("model", "likelihood", "posterior", "prior", "network", "corruption", "dataset")
 Row = tuple[str, ...]
 """A choice of each axis."""
-Pair = tuple[int, str, int, str]
-"""A choice of one axis and a choice of a later one."""
 Choice = tuple[int, str]
 """A choice of an axis."""
 
 HIDDEN = {"mlp": "[8]", "tied": "[8]", "attention": "[8,8]"}
+COMPONENTS = {"vamp": ["prior.components=3"]}
+"""Each is encoded at every step, of 64x64 pixels with attention a gigabyte at a time."""
 SMALL = (
     "latent=2",
     "dataset.batch_size=4",
@@ -136,7 +137,8 @@ def attempt(row: Row, data: Data) -> str | None:
         elif axis == "dataset":
             config[axis] = copy.deepcopy(composed(*data.of(name), *SMALL)[axis])
         elif axis != "model":
-            config[axis] = copy.deepcopy(composed(f"{axis}={name}")[axis])
+            words = (f"{axis}={name}", *COMPONENTS.get(name, []))
+            config[axis] = copy.deepcopy(composed(*words)[axis])
     try:
         with patch.object(Vision, "load", _made_up):
             parts = assemble(config, chosen, None, "cpu")
@@ -211,19 +213,20 @@ class Cover:
         return self.rows[row] is None
 
 
-def cover(data: Data, tries: int = 6, seed: int = 0) -> Cover:
+def cover(data: Data, tries: int = 6, seed: int = 0, known: Cover | None = None) -> Cover:
     """Cover every pair, see `_cover`; each choice's partial is made once."""
     remembered = _remembered(making.make)
     with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
-        return _cover(data, tries, seed)
+        return _cover(data, tries, seed, known)
 
 
-def _cover(data: Data, tries: int, seed: int) -> Cover:
+def _cover(data: Data, tries: int, seed: int, known: Cover | None) -> Cover:
     """Try rows until every pair of choices is in one that fits, or is refused in several rows.
 
     The other axes of a pair are first choices of which the most new pairs would be covered and none
     that was refused, then those of the plain row, which tell whether it is this pair that is
-    refused, then ones that have served it well.
+    refused, then ones that have served it well. Where it is known what comes out, few rows show it
+    again: one for a pair that is refused, and for the others hardly any that is.
     """
     chance, choices, done = random.Random(seed), axes(), Cover()
     todo = [
@@ -234,15 +237,16 @@ def _cover(data: Data, tries: int, seed: int) -> Cover:
     ]
     chance.shuffle(todo)
     for pair in todo:
-        for number in range(tries + 1):
+        for number in (1,) if known and pair in known.refused else range(tries + 1):
             if pair in done.fits:
                 break
             chosen = {pair[0]: pair[1], pair[2]: pair[3]}
-            row = _completed(chosen, choices, done, chance, number)
+            row = _completed(chosen, choices, done, chance, number, known)
             if not done.take(row, data) and row in done.rows:
                 why = str(done.rows[row])
                 done.refused[pair] = why
-                if f"{AXES[pair[0]]}={pair[1]}" in why and f"{AXES[pair[2]]}={pair[3]}" in why:
+                words = (f"{AXES[pair[0]]}={pair[1]}", f"{AXES[pair[2]]}={pair[3]}")
+                if known is None and all(word in why for word in words):
                     break  # it is this pair that is refused
     done.refused = {pair: why for pair, why in done.refused.items() if pair not in done.fits}
     return done
@@ -254,9 +258,10 @@ def _completed(
     done: Cover,
     chance: random.Random,
     number: int,
+    known: Cover | None = None,
 ) -> Row:
     """Return a row with these choices: greedy, then plain, then ever more at random."""
-    row = dict(chosen)
+    row, known = dict(chosen), known or done
     if number == 1:
         row = {**dict(enumerate(PLAIN)), **row}
     for axis in chance.sample(range(len(choices)), len(choices)):
@@ -264,18 +269,15 @@ def _completed(
             continue
 
         def worth(name: str, axis: int = axis) -> float:
-            met = [_ordered(axis, name, other, row[other]) for other in row]
-            fitting = sum(pair in done.fits for pair in met)
-            refused = sum(pair in done.refused and pair not in done.fits for pair in met)
-            known = 10 * fitting if number else 2 * (len(met) - fitting) - 6 * refused
-            return known + chance.random() * (4 if number > 2 else 1)
+            met = [ordered(axis, name, other, row[other]) for other in row]
+            refused = sum(pair in known.refused and pair not in known.fits for pair in met)
+            new = sum(pair not in done.fits for pair in met)
+            fitting = sum(pair in known.fits for pair in met)
+            promise = 10 * fitting if number else 2 * new - 6 * refused
+            return promise + chance.random() * (4 if number > 2 else 1)
 
         row[axis] = max(choices[axis], key=worth)
     return tuple(row[axis] for axis in range(len(choices)))
-
-
-def _ordered(i: int, a: str, j: int, b: str) -> Pair:
-    return (i, a, j, b) if i < j else (j, b, i, a)
 
 
 def triples(data: Data, tries: int = 3, seed: int = 0) -> tuple[Cover, int, int]:
@@ -357,33 +359,13 @@ def _remembered(make: Callable[..., Any]) -> Callable[..., Any]:
 
 def page(done: Cover) -> str:
     """Return the matrices as Markdown."""
-    reasons = {why: n for n, why in enumerate(dict.fromkeys(done.refused.values()), 1)}
-    lines = [
-        "# What goes with what",
-        "",
-        "Written by `python scripts/combinations.py`. A plus: a combination with both choices was",
-        "fitted for two batches. A number: all that were tried are refused; the list below has the",
-        "words that one of them is refused with.",
-    ]
-    choices = axes()
-    for i, j in itertools.combinations(range(len(AXES)), 2):
-        lines += ["", f"## {AXES[i]} and {AXES[j]}", "", *_matrix(i, j, choices, done, reasons)]
-    lines += ["", "## Refusals", ""]
-    return "\n".join([*lines, *(f"{n}. `{why}`" for why, n in reasons.items()), ""])
+    return written(AXES, axes(), done.fits, done.refused)
 
 
-def _matrix(
-    i: int, j: int, choices: list[list[str]], done: Cover, reasons: Mapping[str, int]
-) -> Iterable[str]:
-    across, down = (i, j) if len(choices[i]) < len(choices[j]) else (j, i)
-    yield f"| | {' | '.join(choices[across])} |"
-    yield f"|---|{'---|' * len(choices[across])}"
-    for name in choices[down]:
-        met = [_ordered(down, name, across, other) for other in choices[across]]
-        marks = [
-            "+" if pair in done.fits else str(reasons.get(done.refused[pair], "?")) for pair in met
-        ]
-        yield f"| {name} | {' | '.join(marks)} |"
+def known() -> Cover:
+    """Return what the page says, without the rows that showed it."""
+    fits, refused = read(PAGE.read_text(), AXES, axes())
+    return Cover(dict.fromkeys(fits, ()), refused)
 
 
 def main() -> int:
