@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -23,6 +24,12 @@ TINY = [
     "callbacks=none",
 ]
 """A job of six batches."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that has been imported to itself: each run ends with a collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def few(names: Iterable[str], always: Iterable[str]) -> list[Any]:

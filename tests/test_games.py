@@ -1,5 +1,6 @@
 """One battery over every game in conf/: who is moved by what, in which direction."""
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,10 @@ def adversaries(model: Autoencoder) -> list[Adversary]:
 
 
 def _of_several(model: str) -> bool:
-    built = build(model)
+    plain = copy.deepcopy(config(f"model={model}"))  # composed once for all who ask of the model
+    if plain["conditioning"]:
+        plain["conditioning"]["classes"] = 10
+    built = build_model(plain, EVENT)
     for stage in range(len(built.stages)):
         built.position.stage = stage
         if len(built.players()) > 1:

@@ -27,8 +27,8 @@ def train(overrides: Sequence[str] = (), *, config_dirs: Sequence[str] = ()) -> 
     command = list(overrides)
     config, choices, run = resumed(command)
     if run is None:
-        check_overrides(command, config_dirs)
+        composed = check_overrides(command, config_dirs)
         with explained(command, config_dirs):
-            composed = compose(command, config_dirs)
+            composed = composed or compose(command, config_dirs)
             config, choices = check_early(composed.cfg, command), composed.choices
     return execute(config, choices, command, resume=run)

@@ -3,17 +3,26 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aetrain.config.arguments import Command
 from aetrain.errors import UserError, UserErrors
 
+if TYPE_CHECKING:
+    from aetrain.config.compose import Composed
 
-def check_overrides(arguments: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> None:
+
+def check_overrides(
+    arguments: Sequence[str], config_dirs: Sequence[str | Path] = ()
+) -> "Composed | None":
     """Check all overrides of a command line at once.
 
     Arguments:
         arguments: of the shell, options included; or overrides alone.
         config_dirs: more directories than `--config-dir` names.
+
+    Returns:
+        What they compose, where it is one job and Hydra has no objection.
 
     Raises:
         UserErrors: one line for each that is wrong.
@@ -23,28 +32,28 @@ def check_overrides(arguments: Sequence[str], config_dirs: Sequence[str | Path] 
 
     command = Command.parse(arguments)
     if command.completes:  # half a word is no mistake yet
-        return
+        return None
     dirs = [*command.config_dirs, *config_dirs]
     wrong = wrong_overrides(command.overrides, config_dirs=dirs, multirun=command.multirun)
     if wrong:
         raise UserErrors([*wrong, *_more(command, wrong, dirs)])
-    _try(command.overrides, dirs)
+    jobs = _tried(command.overrides, dirs)
     if command.multirun and (lines := wrong_in_all(command.overrides, dirs)):
         raise UserErrors(lines)
+    return jobs[0] if len(jobs) == 1 else None
 
 
-def _try(overrides: Sequence[str], dirs: Sequence[str | Path]) -> None:
+def _tried(overrides: Sequence[str], dirs: Sequence[str | Path]) -> "list[Composed]":
     """Compose each alternative, which refuses code that is not Hydra's own in Hydra's settings."""
     from aetrain.config.compose import compose
     from aetrain.config.jobs import alternatives
 
     try:
-        for job in alternatives(overrides):
-            compose(job, dirs)
+        return [compose(job, dirs) for job in alternatives(overrides)]
     except UserError:
         raise
     except Exception:  # Hydra will say it again, and `explained` explain it
-        return
+        return []
 
 
 def _more(command: Command, wrong: list[str], dirs: list[str | Path]) -> list[str]:
