@@ -12,11 +12,12 @@ from aetrain.position import Position
 from aetrain.stage import Stage
 from tests.conftest import TINY
 
+WHOLE = Stage()
 PATIENCE = "callbacks.early_stopping.patience=50"
 
 
 def options(
-    limits: dict[str, Any], position: Position, stage: Stage = Stage(), impatient: bool = False
+    limits: dict[str, Any], position: Position, stage: Stage = WHOLE, impatient: bool = False
 ) -> list[str] | None:
     trainer = {"max_epochs": 100, "max_steps": -1, "max_time": None, **limits}
     config = {"trainer": trainer, "callbacks": {"early_stopping": {"patience": 25}}}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,7 +36,7 @@ def start(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+def wait_for(path: Path, process: subprocess.Popen[Any]) -> None:
     deadline = time.monotonic() + 100
     while not path.exists():
         assert process.poll() is None, "the run ended before it had a checkpoint"
@@ -224,6 +225,20 @@ def test_a_signal_ends_two_processes_together(tmp_path: Path, shell: Shell) -> N
         process.kill()
         process.wait()
     assert "stopped and saved at step" in (tmp_path / "r/train.log").read_text()
+
+
+def test_the_newest_run_goes_on(here: Path) -> None:
+    aetrain.train([*TINY, "trainer.max_steps=4"])
+    assert aetrain.train(["resume=last", "trainer.max_steps=-1"])["steps"] == 6
+    (run,) = Path("outputs").glob("*/*")
+    overrides = yaml.safe_load((run / "overrides.yaml").read_text())
+    assert overrides[1] == [f"resume={run}", "trainer.max_steps=-1"]
+
+
+def test_a_run_that_goes_on_takes_no_other_directory(here: Path) -> None:
+    assert refused(["resume=last"]).startswith("last: there is no run under outputs/; choose")
+    aetrain.train([*TINY, "run.dir=r"])
+    assert refused(["resume=r", "run.dir=s"]).startswith("run.dir=s: a run goes on in its own dir")
 
 
 def refused(arguments: list[str]) -> str:

@@ -28,8 +28,9 @@ from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.places import settle_places
 from aetrain.processes import LocalEnvironment, launched, refuse_tasks
 from aetrain.results import results_of
+from aetrain.resume import KEY
 from aetrain.review import of_run as review
-from aetrain.run import Run, default_path
+from aetrain.run import Run, default_path, require_new
 from aetrain.seeding import cublas_deterministic
 from aetrain.signals import ending_on_signals
 from aetrain.trainer import best_cost, build_loggers, build_trainer, impatient
@@ -66,6 +67,10 @@ def execute(
     device, processes = _devices(trainer)
     saved = checkpoint.read(resume.last) if resume else None
     _refuse_impossible(config, saved)
+    if resume:  # `last` is another run by tomorrow
+        command = [f"{KEY}{resume.path}" if w.startswith(KEY) else w for w in command]
+    elif directory is None and config["run"]["dir"]:
+        require_new(Path(config["run"]["dir"]))
     with hardware.settings("highest", processes):
         rows = config["dataset"]["batch_size"]
         kept = saved[checkpoint.CARD]["float32"] if saved else None
@@ -86,7 +91,7 @@ def execute(
             started=started or time.time(),
         )
         try:
-            run.write_config(config, command)
+            run.write_config(config, choices, command)
             return _with_processes(job, parts)
         finally:
             if trainer["fast_dev_run"] and directory is None:  # made here, a moment ago
@@ -124,9 +129,9 @@ def _refuse_impossible(config: Mapping[str, Any], saved: Mapping[str, Any] | Non
 def _new_run(config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None) -> Run:
     if directory is not None:
         return Run.create(directory, exclusive=False)
-    chosen = config["run"]["dir"]
-    path = Path(chosen) if chosen else default_path(choices["model"], choices["dataset"])
-    return Run.create(path, exclusive=True)
+    if chosen := config["run"]["dir"]:
+        return Run.create(Path(chosen), exclusive=False)
+    return Run.create(default_path(choices["model"], choices["dataset"]), exclusive=True)
 
 
 def _with_processes(job: Job, parts: Parts) -> dict[str, Any]:
@@ -181,10 +186,11 @@ def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict
             story.plan()
             model.say = story.say
             review.begin(job, parts, loggers)
-        started = time.time()
+        spent = model.meter.spent
+        spent.begin(job.started)
         with ending_on_signals(model):
             trainer = _fit(job, environment, parts, loggers)
-            seconds = time.time() - started
+            seconds = spent.fit_s
             more = fit_sampler(job, parts, trainer)
             if story and more:
                 story.sampler(more)

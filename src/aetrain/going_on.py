@@ -47,9 +47,7 @@ def _doubled(key: str, limit: int) -> str:
     return f"{key}={max(1, 2 * limit)}"
 
 
-def require_ahead(
-    trainer: Mapping[str, Any], position: Position, stages: Sequence[Stage]
-) -> None:
+def require_ahead(trainer: Mapping[str, Any], position: Position, stages: Sequence[Stage]) -> None:
     """Refuse limits that a run that goes on has passed.
 
     Arguments:

@@ -58,7 +58,7 @@ def runs(
     as_json: bool,
 ) -> None:
     """List the runs under FOLDER (outputs) with their figures; the newest is the last."""
-    from aetrain.cli.opened import all_runs
+    from aetrain.runs import all_runs
 
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; choose one that holds runs, such as outputs")
