@@ -69,8 +69,10 @@ class Story:
 
     def __init__(self, job: "Job", parts: "Parts") -> None:
         self.job, self.parts = job, parts
+        log = parts.run.log.open("a")
+        parts.run.hold(log)
         self.log = Console(
-            file=(parts.run.path / "train.log").open("a"),
+            file=log,
             width=WIDTH,
             highlight=False,
             soft_wrap=True,  # commands are copied from it, too
@@ -137,7 +139,11 @@ class Story:
         self.say(line)
 
     def results(self, results: dict[str, Any], longer: Sequence[str] | None) -> None:
-        """Print the figures, and what to do next; `longer` lets the run go on, None: nothing does.
+        """Print the figures, and what to do next.
+
+        Arguments:
+            results: of the run.
+            longer: the options with which it goes on, see `going_on.longer`.
         """
         table = Table(title="test", title_justify="left", box=None, pad_edge=False)
         table.add_column("")
