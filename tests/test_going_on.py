@@ -74,6 +74,8 @@ def test_fewer_epochs_than_are_done(here: Path) -> None:
     assert refused(["resume=r", "trainer.max_epochs=1"]) == f"trainer.max_epochs=1: the run {said}"
     assert refused(["resume=r", "trainer.max_epochs=0"]) == f"trainer.max_epochs=0: the run {said}"
     assert aetrain.train(["resume=r", "trainer.max_epochs=2"])["epochs"] == 2
+    unlimited = ["resume=r", "trainer.max_epochs=-1", "trainer.max_steps=8"]
+    assert aetrain.train(unlimited)["steps"] == 8
 
 
 def test_fewer_epochs_than_are_begun(here: Path) -> None:

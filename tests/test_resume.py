@@ -17,6 +17,7 @@ import aetrain
 from aetrain.config.files import groups
 from aetrain.errors import Interrupted, UserError
 from aetrain.loggers.tensorboard import CONCLUSION
+from aetrain.run import Run
 from tests.conftest import TINY, Shell, few
 from tests.test_execute import scalars
 
@@ -239,6 +240,15 @@ def test_a_run_that_goes_on_takes_no_other_directory(here: Path) -> None:
     assert refused(["resume=last"]).startswith("last: there is no run under outputs/; choose")
     aetrain.train([*TINY, "run.dir=r"])
     assert refused(["resume=r", "run.dir=s"]).startswith("run.dir=s: a run goes on in its own dir")
+
+
+def test_a_run_that_is_at_work_is_left_alone(here: Path) -> None:
+    aetrain.train([*TINY, "run.dir=r"])
+    run = Run(Path("r"))
+    with run.log.open("a") as log:
+        run.hold(log)
+        assert refused(["resume=r"]).startswith("r: a process is at work on this run; stop that")
+    assert aetrain.train(["resume=r"])["steps"] == 6
 
 
 def refused(arguments: list[str]) -> str:

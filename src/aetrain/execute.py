@@ -87,7 +87,6 @@ def execute(
             device=device,
             processes=processes,
             float32=float32,
-            command=command,
             started=started or time.time(),
         )
         try:

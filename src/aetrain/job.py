@@ -58,7 +58,6 @@ class Job:
         device: cpu, cuda or mps.
         processes: how many train together.
         float32: torch's name of the matrix path.
-        command: what the user typed.
         started: when, in seconds of the clock.
     """
 
@@ -69,7 +68,6 @@ class Job:
     device: str
     processes: int
     float32: str
-    command: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.time)
 
     def digest(self) -> str:

@@ -45,8 +45,8 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
     changes no old run; values in `overrides` replace its values.
 
     Raises:
-        UserError: where there is no such run, or it has no checkpoint to go on from; for a key
-            that its configuration has not.
+        UserError: where there is no such run, it has no checkpoint to go on from, or a process is
+            at work on it; for a key that its configuration has not, and for a directory.
     """
     named = [o.removeprefix(KEY) for o in overrides if o.startswith(KEY)]
     if not named or named[-1] in ("", "null"):
@@ -61,6 +61,11 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
         raise UserError(
             f"{run.path}: the run has no checkpoint to go on from (checkpoints/last.ckpt);"
             " start it again without resume="
+        )
+    if run.is_running():
+        raise UserError(
+            f"{run.path}: a process is at work on this run; stop that one first, or choose another"
+            " run"
         )
     choose_spinning()
     from aetrain import checkpoint

@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
 import yaml
 
 import aetrain
+from aetrain.build import build_model
+from aetrain.callbacks.early_stopping import EarlyStopping
+from tests.battery import config
 from tests.conftest import TINY
 
 STILL = [
@@ -69,3 +74,15 @@ def test_a_checkpoint_that_does_not_know_the_epoch_of_the_best(here: Path) -> No
     assert yaml.safe_load(Path("r/config.yaml").read_text())["callbacks"]["early_stopping"] == {
         "patience": 3
     }
+
+
+def test_a_figure_that_is_no_number_is_told(here: Path) -> None:
+    model, told = build_model(config(), torch.Size((1, 8, 8))), list[str]()
+    model.say = told.append
+    callback, figures = EarlyStopping("cost", 5), {"val/cost": torch.tensor(3.0)}
+    trainer = cast(Any, SimpleNamespace(callback_metrics=figures, max_epochs=-1))
+    callback.on_train_end(trainer, model)
+    assert told == []
+    figures["val/cost"] = torch.tensor(float("nan"))
+    callback.on_train_end(trainer, model)
+    assert told == ["stopped early in epoch 1: val/cost is nan"]

@@ -28,7 +28,7 @@ def alternatives(overrides: Sequence[str]) -> Iterator[list[str]]:
 def planned(overrides: Sequence[str]) -> list[list[str]]:
     """Return the overrides of all jobs of the basic sweeper, in its order and its words.
 
-    None where it would refuse them.
+    Empty where it would refuse them.
 
     Arguments:
         overrides: of the sweep; what is said to Hydra itself is no job's.
