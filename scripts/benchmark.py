@@ -81,7 +81,7 @@ class Clock(Checkpoint):
         """Note the time so far."""
         lap = Clock.lap
         lap.seconds = time.perf_counter() - lap.started
-        lap.batches, lap.examples = lap.model.position.step, lap.model.meter.total_examples
+        lap.batches, lap.examples = lap.model.position.step, lap.model.meter.spent.examples
 
 
 class Bare(nn.Module):

@@ -31,7 +31,7 @@ from torch import Tensor
 
 import aetrain
 from aetrain.cli.evaluate import keep
-from aetrain.cli.opened import Opened, all_runs, opened
+from aetrain.cli.opened import Opened, opened
 from aetrain.cli.runs import get
 from aetrain.cli.shown import number, watch
 from aetrain.comparison.facts import facts_of
@@ -48,6 +48,7 @@ from aetrain.evaluation.subject import Subject
 from aetrain.figures.rows import named_rows
 from aetrain.resume import PLACES
 from aetrain.run import Run
+from aetrain.runs import all_runs
 
 MODELS: Mapping[str, Sequence[str]] = {
     "vae": (),

@@ -1,8 +1,4 @@
-from typing import Any
-
-import pytest
-
-from aetrain.console import _longer, _number, collapsed  # pyright: ignore[reportPrivateUsage]
+from aetrain.console import _number, collapsed  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_figure_that_is_no_number_is_named_so() -> None:
@@ -19,23 +15,6 @@ def test_shares_of_one_have_four_digits() -> None:
     assert _number("test/rate", results) == "17.96"
     bounds = {"test/svm_accuracy": 0.5, "test/svm_accuracy_low": 0.4, "test/svm_accuracy_high": 0.6}
     assert _number("test/svm_accuracy", bounds) == "0.5000 [0.4000, 0.6000]"
-
-
-@pytest.mark.parametrize(
-    ("limits", "options"),
-    [
-        ({}, ["trainer.max_epochs=200"]),
-        ({"max_steps": 30}, ["trainer.max_steps=60"]),
-        ({"max_epochs": -1}, []),
-        ({"max_epochs": -1, "max_time": "00:13:40:31"}, ["trainer.max_time=01:03:21:02"]),
-        ({"max_time": "10:00:00:01"}, ["trainer.max_epochs=200", "trainer.max_time=20:00:00:02"]),
-        ({"max_epochs": -1, "max_time": {"minutes": 5}}, []),
-        ({"max_epochs": 0}, []),
-    ],
-)
-def test_what_lets_a_run_go_on(limits: dict[str, Any], options: list[str]) -> None:
-    trainer = {"max_epochs": 100, "max_steps": -1, "max_time": None}
-    assert _longer({**trainer, **limits}) == options
 
 
 def test_a_code_that_nothing_is_told_by_is_named() -> None:

@@ -10,6 +10,7 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aetrain
+from aetrain import execute
 from aetrain.build import build_model
 from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError
@@ -92,9 +93,30 @@ def test_results_and_files_of_a_run(here: Path) -> None:
     assert "test" in (run / "train.log").read_text()
 
 
-def test_two_runs_of_one_second_get_two_directories(here: Path) -> None:
-    runs = {aetrain.train([*TINY, "run.dir=same", "trainer.max_epochs=1"])["run"] for _ in range(2)}
+def test_two_runs_of_one_second_get_two_directories(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "default_path", lambda *of: Path("same"))
+    runs = {aetrain.train([*TINY, "trainer.max_epochs=1"])["run"] for _ in range(2)}
     assert runs == {"same", "same-2"}
+
+
+def test_a_directory_that_is_named_holds_one_run(here: Path) -> None:
+    job = [*TINY, "trainer.max_epochs=1", "run.dir=mine"]
+    Path("mine").mkdir()
+    assert aetrain.train(job)["run"] == "mine"
+    before = {path: path.read_bytes() for path in Path("mine").rglob("*") if path.is_file()}
+    with pytest.raises(UserError) as error:
+        aetrain.train(job)
+    assert str(error.value) == (
+        "run.dir=mine: holds a run already; use resume=mine to go on with it, or choose another"
+        " run.dir"
+    )
+    Path("mine/checkpoints/last.ckpt").unlink()
+    with pytest.raises(UserError, match=r"run\.dir=mine: is there already; name a new"):
+        aetrain.train(job)
+    assert [path.name for path in here.iterdir()] == ["mine"]
+    assert all(path.read_bytes() == old for path, old in before.items() if path.exists())
 
 
 @pytest.mark.parametrize("model", groups()["model"])

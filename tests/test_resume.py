@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ import aetrain
 from aetrain.config.files import groups
 from aetrain.errors import Interrupted, UserError
 from aetrain.loggers.tensorboard import CONCLUSION
+from aetrain.run import Run
 from tests.conftest import TINY, Shell, few
 from tests.test_execute import scalars
 
@@ -35,7 +37,7 @@ def start(directory: Path, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+def wait_for(path: Path, process: subprocess.Popen[Any]) -> None:
     deadline = time.monotonic() + 100
     while not path.exists():
         assert process.poll() is None, "the run ended before it had a checkpoint"
@@ -224,6 +226,29 @@ def test_a_signal_ends_two_processes_together(tmp_path: Path, shell: Shell) -> N
         process.kill()
         process.wait()
     assert "stopped and saved at step" in (tmp_path / "r/train.log").read_text()
+
+
+def test_the_newest_run_goes_on(here: Path) -> None:
+    aetrain.train([*TINY, "trainer.max_steps=4"])
+    assert aetrain.train(["resume=last", "trainer.max_steps=-1"])["steps"] == 6
+    (run,) = Path("outputs").glob("*/*")
+    overrides = yaml.safe_load((run / "overrides.yaml").read_text())
+    assert overrides[1] == [f"resume={run}", "trainer.max_steps=-1"]
+
+
+def test_a_run_that_goes_on_takes_no_other_directory(here: Path) -> None:
+    assert refused(["resume=last"]).startswith("last: there is no run under outputs/; choose")
+    aetrain.train([*TINY, "run.dir=r"])
+    assert refused(["resume=r", "run.dir=s"]).startswith("run.dir=s: a run goes on in its own dir")
+
+
+def test_a_run_that_is_at_work_is_left_alone(here: Path) -> None:
+    aetrain.train([*TINY, "run.dir=r"])
+    run = Run(Path("r"))
+    with run.log.open("a") as log:
+        run.hold(log)
+        assert refused(["resume=r"]).startswith("r: a process is at work on this run; stop that")
+    assert aetrain.train(["resume=r"])["steps"] == 6
 
 
 def refused(arguments: list[str]) -> str:

@@ -118,6 +118,13 @@ def test_a_signal_ends_the_beginning_of_a_stage_at_once(
     equal(Path("straight"), Path("parts"))
 
 
+def test_a_stage_of_its_own_length_heeds_no_other_limit_of_epochs(choices: str) -> None:
+    run(choices, "run.dir=r")
+    again = aetrain.train(["resume=r", "trainer.max_epochs=1", "allow=[tests.two_stages]"])
+    assert again["epochs"] == 5
+    assert "go on  " not in Path("r/train.log").read_text()
+
+
 QUANTISED = [
     *(*TINY, "trainer.steps_per_call=1", "schedule=cosine", "model.prior_epochs=3"),
     *("allow=[tests.two_stages]", "model.code_prior.width=16"),

@@ -1,13 +1,20 @@
 """Several jobs of one command."""
 
 import json
+import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from aetrain.console import console
-from aetrain.sweep import print_table, sweep
+from aetrain.rest import rest
+from aetrain.sweep import Stopped, print_table, sweep
 from tests.conftest import TINY, Shell
+from tests.test_resume import wait_for
 
 
 def test_a_failing_job_is_alone(tmp_path: Path, shell: Shell) -> None:
@@ -50,6 +57,7 @@ def job(directory: Path, command: list[str], status: int = 0, **results: float) 
     """Write what a sweep's job leaves."""
     directory.mkdir(parents=True)
     record = {"command": command, "status": status, "error": "too far"}
+    record["number"] = int(directory.name)
     (directory / "job.json").write_text(json.dumps(record))
     if results:
         named = {f"test/{name}": value for name, value in results.items()}
@@ -67,7 +75,7 @@ def test_long_overrides_hide_no_figure(
     figures = {"elbo": -101.25, "distortion": 91.5, "rate": 9.75, "nll": 99.25, "error": 0.125}
     job(here / "s/0", [*LONG, "seed=0", f"dataset.path={'x' * 300}"], **figures)
     job(here / "s/1", ["seed=1"], 2)
-    print_table(Path("s"))
+    print_table(Path("s"), [])
     printed = capsys.readouterr().out
     lines = printed.splitlines()
     (first,) = [line.split() for line in lines if "-101.25" in line]
@@ -79,11 +87,78 @@ def test_long_overrides_hide_no_figure(
 
 def test_a_sweep_of_one_job_that_failed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     job(here / "s/0", LONG, 2)
-    print_table(Path("s"))
+    print_table(Path("s"), [])
     lines = capsys.readouterr().out.splitlines()
     (row,) = [line.split() for line in lines if line.startswith("0 ")]
     assert row[-1] == "failed"
     assert lines[-1] == "job 0 failed: too far"
+
+
+def checkpoint(directory: Path) -> None:
+    """Write what a run that was stopped leaves."""
+    (directory / "checkpoints").mkdir()
+    (directory / "checkpoints/last.ckpt").touch()
+
+
+def test_what_a_stopped_sweep_leaves_undone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop(arguments: list[str]) -> None:
+        common = ["network.hidden=[8]", "allow=[mine]"]
+        job(Path("s/0"), ["seed=0", "latent=2", *common], elbo=-3.5)
+        job(Path("s/1"), ["seed=0", "latent=3", *common], 130)
+        checkpoint(Path("s/1"))
+        raise Stopped(130)
+
+    words = ["seed=0,1", "latent=2,3", "network.hidden=[8]", "allow=[mine]"]
+    options = ["--multirun", "--config-dir=own", "hydra.sweep.dir=s"]
+    assert sweep([*options, *words], stop) == 130
+    lines = capsys.readouterr().out.splitlines()
+    assert "failed" not in "".join(lines)
+    assert ["1", "latent=3", "stopped"] in [line.split() for line in lines]
+    rest = " 'network.hidden=[8]' 'allow=[mine]'"
+    assert lines[-3:] == [
+        "job 1 stopped; go on with: aetrain resume=s/1 'allow=[mine]'",
+        f"job 2 not begun; do it with: aetrain --config-dir=own seed=1 latent=2{rest} run.dir=s/2",
+        f"job 3 not begun; do it with: aetrain --config-dir=own seed=1 latent=3{rest} run.dir=s/3",
+    ]
+
+
+def test_a_job_that_was_stopped_before_its_first_checkpoint(here: Path) -> None:
+    job(Path("s/0"), ["seed=0"], 130)
+    jobs = [json.loads(Path("s/0/job.json").read_text()) | {"name": "0"}]
+    assert list(rest(Path("s"), jobs, ["seed=0"])) == [
+        "job 0 stopped; it has no checkpoint yet; do it again with: aetrain seed=0"
+        " run.dir=s/0-again"
+    ]
+
+
+def test_of_a_sweeper_that_chooses_nothing_is_foretold(here: Path) -> None:
+    jobs = [{"name": "0", "number": 0, "command": ["latent=7"], "status": 0}]
+    assert list(rest(Path("s"), jobs, ["latent=interval(2,9)"])) == []
+    assert list(rest(Path("s"), jobs, ["latent=range(2,9)"])) == []
+
+
+def test_ctrl_c_ends_a_sweep_that_can_be_done_to_its_end(tmp_path: Path, shell: Shell) -> None:
+    job = ["trainer.max_epochs=100000", *TINY[1:], "callbacks.checkpoint.every_n_steps=3"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aetrain", "-m", *job, "seed=0,1", "hydra.sweep.dir=s"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(tmp_path / "s/0/checkpoints/last.ckpt", process)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=100)
+    assert process.returncode == 130
+    first, second = [line.split(": ")[1] for line in printed.splitlines() if "with: " in line][-2:]
+    assert first == "aetrain resume=s/0"
+    assert second == shlex.join(["aetrain", *job, "seed=1", "run.dir=s/1"])
+    assert "stopped" in printed[printed.rindex("overrides") :]
+    saved = torch.load(tmp_path / "s/0/checkpoints/last.ckpt", weights_only=True)
+    more = f"trainer.max_steps={saved['aetrain']['position']['step'] + 3}"
+    assert shell(*shlex.split(first)[1:], more).returncode == 0
+    assert (tmp_path / "s/0/results.json").is_file()
+    assert shell(*shlex.split(second)[1:], "trainer.max_epochs=1").returncode == 0
+    assert (tmp_path / "s/1/results.json").is_file()
 
 
 def test_a_wrong_sweep_leaves_nothing(tmp_path: Path, shell: Shell) -> None:

@@ -268,7 +268,8 @@ class Autoencoder(Model, ABC):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add what rebuilds the model and says where the run stands: plain containers only."""
-        checkpoint[CARD] = {**self.card, "position": vars(self.position).copy()}
+        position, spent = vars(self.position).copy(), self.meter.spent.state()
+        checkpoint[CARD] = {**self.card, "position": position, "spent": spent}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the position; Lightning's loops then begin at our epoch, not at their own."""

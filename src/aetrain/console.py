@@ -1,10 +1,8 @@
 """What a run prints: first what it is about to do, at the end what came out."""
 
 import logging
-import re
 import traceback
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -71,8 +69,13 @@ class Story:
 
     def __init__(self, job: "Job", parts: "Parts") -> None:
         self.job, self.parts = job, parts
+        log = parts.run.log.open("a")
+        parts.run.hold(log)
         self.log = Console(
-            file=(parts.run.path / "train.log").open("a"), width=WIDTH, highlight=False
+            file=log,
+            width=WIDTH,
+            highlight=False,
+            soft_wrap=True,  # commands are copied from it, too
         )
 
     def close(self) -> None:
@@ -83,8 +86,7 @@ class Story:
         """Note in the log how the run ended; the terminal is told by whoever catches it."""
         if isinstance(error, Interrupted):
             self.say(
-                f"stopped and saved at step {self.parts.position.step};"
-                f" go on with: aetrain resume={self.parts.run.path}"
+                f"stopped and saved at step {self.parts.position.step}; go on with: {self._again()}"
             )
         elif isinstance(error, UserError):
             self.log.print(str(error), markup=False)
@@ -136,8 +138,13 @@ class Story:
             line += "" if prior is None else f", the model's own {prior:.2f}"
         self.say(line)
 
-    def results(self, results: dict[str, Any]) -> None:
-        """Print the figures, and what to do next."""
+    def results(self, results: dict[str, Any], longer: Sequence[str] | None) -> None:
+        """Print the figures, and what to do next.
+
+        Arguments:
+            results: of the run.
+            longer: the options with which it goes on, see `going_on.longer`.
+        """
         table = Table(title="test", title_justify="left", box=None, pad_edge=False)
         table.add_column("")
         table.add_column("", justify="right")
@@ -160,7 +167,7 @@ class Story:
         if not self.job.config["trainer"]["fast_dev_run"]:
             if "test/apparent_elbo" in results:
                 self.say(self._beside_apparent(results))
-            self.say(self._next())
+            self.say(self._next(longer))
 
     def _beside_apparent(self, results: dict[str, Any]) -> str:
         """Return what to hold against a bound that a discriminator has a part in."""
@@ -169,31 +176,22 @@ class Story:
             return said
         return f"{said}; beside it: ae evaluate {self.parts.run.path} -m ais"
 
-    def _next(self) -> str:
+    def _next(self, longer: Sequence[str] | None) -> str:
         """Return the commands to go on with."""
-        path, config = self.parts.run.path, self.job.config
-        allow = config["allow"]
-        more = "".join(f" {option}" for option in _longer(config["trainer"]))
-        more += f" 'allow=[{','.join(allow)}]'" if allow else ""
-        return (
-            f"\nfigures      {path / 'figures'}\n"
-            f"TensorBoard  tensorboard --logdir {_top(path)}\n"
-            f"go on        aetrain resume={path}{more}\n"
-            f"from Python  aetrain.load({str(path)!r}{f', allow={allow}' if allow else ''})"
-        )
+        path, allow = self.parts.run.path, self.job.config["allow"]
+        lines = [
+            f"\nfigures      {path / 'figures'}",
+            f"TensorBoard  tensorboard --logdir {_top(path)}",
+            *([] if longer is None else [f"go on        {self._again(longer)}"]),
+            f"from Python  aetrain.load({str(path)!r}{f', allow={allow}' if allow else ''})",
+        ]
+        return "\n".join(lines)
 
-
-def _longer(trainer: Mapping[str, Any]) -> list[str]:
-    """Return the options that let a run go on for as long again; none where it has no limit."""
-    limit = "max_epochs" if trainer["max_steps"] < 0 else "max_steps"
-    options = [f"trainer.{limit}={2 * trainer[limit]}"] if trainer[limit] > 0 else []
-    # a group of settings, such as {minutes: 5}, is none that a run that goes on may change
-    if given := re.fullmatch(r"(\d+):(\d\d):(\d\d):(\d\d)", str(trainer["max_time"]).strip()):
-        days, hours, minutes, seconds = map(int, given.groups())
-        twice = 2 * timedelta(days, seconds, minutes=minutes, hours=hours)
-        of_day = datetime.min + timedelta(seconds=twice.seconds)
-        options.append(f"trainer.max_time={twice.days:02}:{of_day:%H:%M:%S}")
-    return options
+    def _again(self, options: Sequence[str] = ()) -> str:
+        """Return the command that goes on with the run."""
+        allow = self.job.config["allow"]
+        allowed = [f"'allow=[{','.join(allow)}]'"] if allow else []
+        return " ".join([f"aetrain resume={self.parts.run.path}", *options, *allowed])
 
 
 def collapsed(results: Mapping[str, Any]) -> bool:

@@ -22,17 +22,18 @@ from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
 from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, NonFiniteLoss, UserError
+from aetrain.going_on import longer, require_ahead
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.places import settle_places
-from aetrain.position import Position
 from aetrain.processes import LocalEnvironment, launched, refuse_tasks
 from aetrain.results import results_of
+from aetrain.resume import KEY
 from aetrain.review import of_run as review
-from aetrain.run import Run, default_path
+from aetrain.run import Run, default_path, require_new
 from aetrain.seeding import cublas_deterministic
 from aetrain.signals import ending_on_signals
-from aetrain.trainer import best_cost, build_loggers, build_trainer
+from aetrain.trainer import best_cost, build_loggers, build_trainer, impatient
 
 
 def execute(
@@ -66,12 +67,17 @@ def execute(
     device, processes = _devices(trainer)
     saved = checkpoint.read(resume.last) if resume else None
     _refuse_impossible(config, saved)
+    if resume:  # `last` is another run by tomorrow
+        command = [f"{KEY}{resume.path}" if w.startswith(KEY) else w for w in command]
+    elif directory is None and config["run"]["dir"]:
+        require_new(Path(config["run"]["dir"]))
     with hardware.settings("highest", processes):
         rows = config["dataset"]["batch_size"]
         kept = saved[checkpoint.CARD]["float32"] if saved else None
         float32 = kept or hardware.fastest_float32(rows, device)
     with hardware.settings(float32, processes):
         parts = assemble(config, choices, saved, device)
+        require_ahead(trainer, parts.position, parts.model.stages)
         run = parts.run = resume or _new_run(config, choices, directory)
         job = Job(
             config=config,
@@ -81,11 +87,10 @@ def execute(
             device=device,
             processes=processes,
             float32=float32,
-            command=command,
             started=started or time.time(),
         )
         try:
-            run.write_config(config, command)
+            run.write_config(config, choices, command)
             return _with_processes(job, parts)
         finally:
             if trainer["fast_dev_run"] and directory is None:  # made here, a moment ago
@@ -118,23 +123,14 @@ def _refuse_impossible(config: Mapping[str, Any], saved: Mapping[str, Any] | Non
         )
     if config["resume"] and not saved:
         raise UserError(f"resume={config['resume']}: give it on the command line, without -m")
-    if saved and 0 <= trainer["max_steps"] < (done := _stage_step(saved)):
-        raise UserError(
-            f"trainer.max_steps={trainer['max_steps']}: the run stands at step {done} already;"
-            " give a larger number, or -1 for no limit"
-        )
-
-
-def _stage_step(saved: Mapping[str, Any]) -> int:
-    return Position(**saved[checkpoint.CARD]["position"]).stage_step
 
 
 def _new_run(config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None) -> Run:
     if directory is not None:
         return Run.create(directory, exclusive=False)
-    chosen = config["run"]["dir"]
-    path = Path(chosen) if chosen else default_path(choices["model"], choices["dataset"])
-    return Run.create(path, exclusive=True)
+    if chosen := config["run"]["dir"]:
+        return Run.create(Path(chosen), exclusive=False)
+    return Run.create(default_path(choices["model"], choices["dataset"]), exclusive=True)
 
 
 def _with_processes(job: Job, parts: Parts) -> dict[str, Any]:
@@ -189,10 +185,11 @@ def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict
             story.plan()
             model.say = story.say
             review.begin(job, parts, loggers)
-        started = time.time()
+        spent = model.meter.spent
+        spent.begin(job.started)
         with ending_on_signals(model):
             trainer = _fit(job, environment, parts, loggers)
-            seconds = time.time() - started
+            seconds = spent.fit_s
             more = fit_sampler(job, parts, trainer)
             if story and more:
                 story.sampler(more)
@@ -202,7 +199,8 @@ def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict
             return {}
         results = results_of(job, parts, best_cost(trainer), seconds, more)
         run.write_results(results)
-        story.results(results)  # first: they are not to be lost where a page cannot be written
+        options = longer(job.config, parts.position, model.stage, impatient(trainer))
+        story.results(results, options)  # first: they must not be lost to a page that fails
         review.finish(job, parts, loggers, results, trainer.strategy.root_device)
         return results
 
@@ -253,7 +251,7 @@ def _telling(story: Story | None, parts: Parts, loggers: list[Any]) -> Iterator[
 def _fit(job: Job, environment: LocalEnvironment, parts: Parts, loggers: list[Any]) -> pl.Trainer:
     """Train the stages left, each to the weights that it keeps; return the last one's trainer."""
     model, data, run, position = parts.model, parts.data, parts.run, parts.position
-    resume, stages = job.resume, len(model.stages)
+    resume, stages, stood = job.resume, len(model.stages), position.step
     while True:
         trainer = build_trainer(job, environment, run, model, loggers)
         more = position.stage < stages - 1
@@ -268,6 +266,8 @@ def _fit(job: Job, environment: LocalEnvironment, parts: Parts, loggers: list[An
             found = checkpoint.read(best if best.is_file() else run.last)
             model.take(found["state_dict"])
         if not more:
+            if job.resume and position.step == stood:
+                model.say(f"nothing left to train: the run is at its end, step {stood}; testing it")
             return trainer
         position.next_stage()
         resume = None

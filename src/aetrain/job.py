@@ -41,6 +41,7 @@ from aetrain.recorder import refusal, require_recordable
 from aetrain.run import Run
 from aetrain.samplers.sampler import Sampler
 from aetrain.seeding import seed_process
+from aetrain.spent import Spent
 from aetrain.trainer import batches_per_call
 from aetrain.trial import try_out
 
@@ -57,7 +58,6 @@ class Job:
         device: cpu, cuda or mps.
         processes: how many train together.
         float32: torch's name of the matrix path.
-        command: what the user typed.
         started: when, in seconds of the clock.
     """
 
@@ -68,7 +68,6 @@ class Job:
     device: str
     processes: int
     float32: str
-    command: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.time)
 
     def digest(self) -> str:
@@ -126,6 +125,9 @@ def assemble(
     _arrange(config, data, position)
     _require_blocks(config, data, hardware.device_count(device, trainer["devices"]))
     _equip(config, model, data)
+    # older checkpoints do not know what was spent
+    spent = Spent(**(saved[CARD].get("spent", {}) if saved else {}))
+    model.meter = Meter(trainer["log_every_n_steps"], spent)
     model.position, model.plan = position, plan
     model.require(data)
     if trainer["cuda_graph"]:
@@ -234,6 +236,5 @@ def _equip(config: Mapping[str, Any], model: Autoencoder, data: DataModule) -> N
     model.seed, model.max_steps = config["seed"], trainer["max_steps"]
     model.evaluator = Evaluator(config["evaluation"]["nll_samples"])
     model.records = trainer["cuda_graph"]
-    model.meter = Meter(trainer["log_every_n_steps"])
     model.denoises = data.corruption is not None
     model.averaged_weights = build_average(trainer["ema_decay"], model)

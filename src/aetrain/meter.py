@@ -11,6 +11,7 @@ from aetrain.errors import NonFiniteLoss
 from aetrain.loggers.writing import write
 from aetrain.referee import Referee
 from aetrain.skipping import SKIPPED
+from aetrain.spent import Spent
 
 if TYPE_CHECKING:
     from aetrain.autoencoder import Autoencoder
@@ -25,17 +26,15 @@ class Meter:
 
     Arguments:
         every: batches between two lines.
+        spent: what is added to; by default a count of its own.
     """
 
-    def __init__(self, every: int) -> None:
-        self.every = every
+    def __init__(self, every: int, spent: Spent | None = None) -> None:
+        self.every, self.spent = every, spent or Spent()
         self.latest: dict[str, float] = {}
         self._costs: list[dict[str, Tensor]] = []
         self._examples = 0
         self._since = time.perf_counter()
-        self.seconds = 0.0
-        self.total_examples = 0
-        self.first_step_at: float | None = None
         self._referee = Referee()
 
     def due(self, step: int) -> bool:
@@ -48,8 +47,7 @@ class Meter:
 
     def add(self, costs: dict[str, Tensor], examples: int) -> None:
         """Take a batch's costs."""
-        if self.first_step_at is None:
-            self.first_step_at = time.time()
+        self.spent.add_step()
         self._costs.append(costs)
         self._examples += examples
 
@@ -81,8 +79,7 @@ class Meter:
             raise NonFiniteLoss(_diagnose(model, values, names, int(spoilt.nonzero()[0])))
         values, moved = values[finite], moved[finite]
         elapsed = time.perf_counter() - self._since
-        self.seconds += elapsed
-        self.total_examples += self._examples
+        self.spent.add(elapsed, self._examples)
         counted = moved.sum(0)
         sums = dict(zip(names, values.sum(0).tolist()))
         means = {name: sums[name] / n for name, n in zip(names, counted.tolist()) if n}

@@ -2,6 +2,7 @@
 
 import math
 import platform
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,6 +12,8 @@ import torch
 
 import aetrain
 from aetrain import hardware
+from aetrain.resume import DIR, KEY
+from aetrain.run import Run
 
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
@@ -29,15 +32,14 @@ def results_of(
         job: what was done.
         parts: with what.
         best_cost: of the validations.
-        fit_seconds: time of the training.
+        fit_seconds: time of the training, in all its parts.
         more: further figures.
     """
     model = parts.model
     figures = {k: v for k, v in model.evaluator.figures.items() if k != "test/cost"}
     if "test/nll" in figures:
         figures["test/nll_samples"] = job.config["evaluation"]["nll_samples"]
-    meter = model.meter
-    first = meter.first_step_at
+    spent = model.meter.spent
     results = {
         **figures,
         **more,
@@ -48,11 +50,11 @@ def results_of(
         "latent": model.latent.numel(),
         "parameters": sum(p.numel() for p in model.parameters()),
         "time/fit_s": fit_seconds,
-        "time/first_step_s": None if first is None else first - job.started,
-        "speed/examples_per_s": meter.total_examples / max(meter.seconds, 1e-9),
+        "time/first_step_s": spent.first_step_s,
+        "speed/examples_per_s": spent.speed,
         **{f"choice/{group}": choice for group, choice in job.choices.items()},
         "seed": job.config["seed"],
-        "command": " ".join(["aetrain", *job.command]),
+        "command": command_of(parts.run),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "hardware": hardware.name(job.device),
         "processes": job.processes,
@@ -66,3 +68,15 @@ def results_of(
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in results.items()
     }
+
+
+def command_of(run: Run) -> str:
+    """Return what does a run again: its first command, and those after it that changed something.
+
+    To go on with a run that was stopped, with nothing else, changes nothing.
+    """
+    first, *later = run.commands()
+    changes = [words for words in later if any(not w.startswith(KEY) for w in words)]
+    if changes and not any(word.startswith(DIR) for word in first):
+        first = [*first, f"{DIR}{run.path}"]
+    return " && ".join(shlex.join(["aetrain", *words]) for words in (first, *changes))

@@ -10,8 +10,9 @@ from aetrain.config.check import check
 from aetrain.contention import choose_spinning
 from aetrain.errors import UserError, did_you_mean
 from aetrain.run import Run
+from aetrain.runs import located
 
-KEY = "resume="
+KEY, DIR = "resume=", "run.dir="
 FIXED = ("seed", "latent", "model", "network", "likelihood", "posterior", "prior", "head")
 """What the weights and the order of the data depend on."""
 SAMPLER = "sampler"
@@ -44,17 +45,27 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
     changes no old run; values in `overrides` replace its values.
 
     Raises:
-        UserError: where there is no such run, or it has no checkpoint to go on from; for a key
-            that its configuration has not.
+        UserError: where there is no such run, it has no checkpoint to go on from, or a process is
+            at work on it; for a key that its configuration has not, and for a directory.
     """
     named = [o.removeprefix(KEY) for o in overrides if o.startswith(KEY)]
     if not named or named[-1] in ("", "null"):
         return {}, {}, None
-    run = Run.open(Path(named[-1]))
+    if elsewhere := next((o for o in overrides if o.startswith(DIR)), None):
+        raise UserError(
+            f"{elsewhere}: a run goes on in its own directory; leave it out, or choose a new run"
+            " without resume="
+        )
+    run = Run.open(located(Path(named[-1])))
     if not run.last.is_file():
         raise UserError(
             f"{run.path}: the run has no checkpoint to go on from (checkpoints/last.ckpt);"
             " start it again without resume="
+        )
+    if run.is_running():
+        raise UserError(
+            f"{run.path}: a process is at work on this run; stop that one first, or choose another"
+            " run"
         )
     choose_spinning()
     from aetrain import checkpoint

@@ -1,11 +1,13 @@
 """A run's directory: made once, by one process; read by all that come after."""
 
+import fcntl
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TextIO, final
 
 import yaml
 
@@ -14,8 +16,8 @@ from aetrain.errors import UserError
 
 @final
 class Run:
-    """`<path>/`: config.yaml, overrides.yaml, checkpoints/, tensorboard/, metrics.csv, figures/,
-    results.json, train.log.
+    """`<path>/`: config.yaml, choices.yaml, overrides.yaml, checkpoints/, tensorboard/,
+    metrics.csv, figures/, results.json, train.log.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,9 +27,10 @@ class Run:
     def create(cls, path: Path, *, exclusive: bool) -> "Run":
         """Make the directory of a new run, see `create_directory`."""
         run = cls(create_directory(path, exclusive=exclusive))
-        if run.checkpoints.exists():
-            raise UserError(f"{path}: holds a run already; choose another directory")
-        run.checkpoints.mkdir(exist_ok=True)
+        try:
+            run.checkpoints.mkdir()
+        except FileExistsError:
+            raise UserError(f"{path}: holds a run already; choose another directory") from None
         return run
 
     @classmethod
@@ -63,28 +66,76 @@ class Run:
         return self.best if stage == stages - 1 else self.checkpoints / f"stage-{stage}.ckpt"
 
     @property
+    def log(self) -> Path:
+        """What was printed."""
+        return self.path / "train.log"
+
+    @property
     def figures(self) -> Path:
         """Directory of the pictures."""
         return self.path / "figures"
 
-    def write_config(self, config: Mapping[str, Any], overrides: list[str]) -> None:
-        """Write the resolved configuration; append to the overrides, which a resumed run adds to.
+    def write_config(
+        self, config: Mapping[str, Any], choices: Mapping[str, str], overrides: list[str]
+    ) -> None:
+        """Write the resolved configuration and the choices it is made of; append the overrides.
 
         Raises:
             UserError: where the disk is full or read-only.
         """
         try:
-            write_atomically(
-                self.path / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False)
-            )
+            for name, content in (("config", config), ("choices", choices)):
+                text = yaml.safe_dump(dict(content), sort_keys=False)
+                write_atomically(self.path / f"{name}.yaml", text)
             with (self.path / "overrides.yaml").open("a") as file:
                 file.write(yaml.safe_dump([overrides], default_flow_style=False))
         except OSError as error:
             raise cannot_write(self.path, error) from error
 
+    def commands(self) -> list[list[str]]:
+        """Return the overrides of all commands that the run was begun and gone on with."""
+        return yaml.safe_load((self.path / "overrides.yaml").read_text())
+
+    def hold(self, log: TextIO) -> None:
+        """Let others see that this process is at work on the run, until it closes the run's log."""
+        with suppress(OSError):  # not every file system has locks
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def is_running(self) -> bool:
+        """Whether a process of this machine is at work on the run."""
+        try:
+            with self.log.open() as log:
+                fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
     def write_results(self, results: Mapping[str, Any]) -> None:
         """Write results.json."""
         write_atomically(self.path / "results.json", json.dumps(dict(results), indent=2) + "\n")
+
+
+def require_new(path: Path) -> None:
+    """Refuse a directory that a user names for a new run where something is in it.
+
+    Raises:
+        UserError: where that is so.
+    """
+    try:
+        if Run(path).last.is_file():
+            raise UserError(
+                f"run.dir={path}: holds a run already; use resume={path} to go on with it, or"
+                " choose another run.dir"
+            )
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UserError(
+                f"run.dir={path}: is there already; name a new directory, such as"
+                " run.dir=outputs/mine"
+            )
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def find_checkpoint(path: Path) -> Path:
@@ -110,12 +161,8 @@ def create_directory(path: Path, *, exclusive: bool) -> Path:
         exclusive: False where the directory may be there already.
 
     Raises:
-        UserError: where it cannot be written, or is no name that others could be made of.
+        UserError: where it cannot be written.
     """
-    if exclusive and path.name in ("", ".."):
-        raise UserError(
-            f"run.dir={path}: is there already; name a new directory, such as run.dir=outputs/mine"
-        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         number = 0

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aetrain.config.jobs import is_basic
 from aetrain.errors import Interrupted, UserError
+from aetrain.rest import STOPPED, rest
 from aetrain.run import create_directory
 
 if TYPE_CHECKING:
@@ -81,12 +82,12 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
         pass
     except BaseException:
         if _jobs(run):
-            print_table(run)
+            print_table(run, arguments)
         else:  # the sweep itself was refused: leave nothing behind
             _remove_empty(run)
         raise
-    print_table(run)
-    return next((s for s in (130, 1, 2) if any(j["status"] == s for j in _jobs(run))), 0)
+    print_table(run, arguments)
+    return next((s for s in (STOPPED, 1, 2) if any(j["status"] == s for j in _jobs(run))), 0)
 
 
 def sweep_job(
@@ -105,7 +106,7 @@ def sweep_job(
 
     directory = Path(os.path.relpath(hydra.runtime.output_dir))
     print(f"\njob {hydra.job.num}: {' '.join(command)}", flush=True)
-    record: dict[str, Any] = {"command": command, "status": 0}
+    record: dict[str, Any] = {"number": hydra.job.num, "command": command, "status": 0}
     environment, wanted = dict(os.environ), not is_basic(hydra.sweeper)
     try:
         config = check_early(cfg, command)
@@ -117,14 +118,14 @@ def sweep_job(
         record |= {"status": 2, "error": str(error).splitlines()[0]}
         print(f"aetrain: job {hydra.job.num}: {error}", file=sys.stderr)
         (directory / "train.log").open("a").write(f"{error}\n")
-    except Interrupted as stop:
-        record |= {"status": 130, "error": str(stop)}
-        raise Stopped(128 + stop.signum) from None
+    except (Interrupted, KeyboardInterrupt) as stop:  # the latter while torch is imported
+        record |= {"status": STOPPED, "error": str(stop)}
+        raise Stopped(STOPPED) from None
     except BaseException as error:
         record |= {"status": 1, "error": f"{type(error).__name__}: {error}".splitlines()[0]}
         with (directory / "train.log").open("a") as log:
             traceback.print_exc(file=log)
-        if not isinstance(error, Exception):  # such as a Ctrl-C while torch is imported
+        if not isinstance(error, Exception):
             raise
     finally:
         os.environ.clear()
@@ -150,8 +151,13 @@ def watched(results: Mapping[str, Any]) -> float:
     return float(best)
 
 
-def print_table(path: Path) -> None:
-    """Print the jobs of a sweep with what they differ in and their figures."""
+def print_table(path: Path, arguments: Sequence[str]) -> None:
+    """Print the jobs of a sweep with what they differ in and their figures, and what is left.
+
+    Arguments:
+        path: directory of the sweep.
+        arguments: its command line.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -163,19 +169,26 @@ def print_table(path: Path) -> None:
     table = Table(title=f"\n{path}", title_justify="left", box=None, pad_edge=False)
     table.add_column("job", no_wrap=True)
     table.add_column("overrides", overflow="fold")
-    for name in figures or ("",):  # one for the word failed
+    for name in figures or ("",):  # one for the word failed or stopped
         head = name.rpartition("/")[2].replace("fit_s", "seconds")
         table.add_column(head, justify="right", no_wrap=True)
     for job in jobs:
         own = Text(" ".join(word for word in job["command"] if word not in shared))
         cells = [_cell(name, job["results"].get(name)) for name in figures]
-        table.add_row(job["name"], own, *([Text("failed", "red")] if job["status"] else cells))
+        table.add_row(job["name"], own, *([Text(*_end(job["status"]))] if job["status"] else cells))
     if (least := _least_width(table)) > console.width:
         table.width = least
     console.print(table)
     for job in jobs:
-        if job["status"]:
+        if job["status"] not in (0, STOPPED):
             console.print(f"job {job['name']} failed: {job['error']}", markup=False)
+    for line in rest(path, jobs, arguments):
+        console.print(line, markup=False)
+
+
+def _end(status: int) -> tuple[str, str]:
+    """Return the word for how a job ended, and its colour."""
+    return ("stopped", "yellow") if status == STOPPED else ("failed", "red")
 
 
 def _least_width(table: "Table") -> int:

@@ -8,6 +8,7 @@ from pytorch_lightning.callbacks import Callback
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.callbacks.checkpoint import Checkpoints
+from aetrain.callbacks.early_stopping import KEY as PATIENCE
 from aetrain.callbacks.early_stopping import EarlyStopping
 from aetrain.callbacks.progress import ProgressLine
 from aetrain.console import console
@@ -75,6 +76,11 @@ def best_cost(trainer: pl.Trainer) -> float:
     return next(c.best_cost for c in trainer.checkpoint_callbacks if isinstance(c, Checkpoints))
 
 
+def impatient(trainer: pl.Trainer) -> bool:
+    """Return whether a run has no patience left."""
+    return any(c.used_up for c in trainer.early_stopping_callbacks if isinstance(c, EarlyStopping))
+
+
 def _devices(job: "Job") -> Any:
     return job.config["trainer"]["devices"] if job.device == "cuda" else job.processes
 
@@ -108,7 +114,7 @@ def _callbacks(job: "Job", run: Run, model: Autoencoder) -> list[Callback]:
     if stopping and stopping["patience"] is not None and validates:
         if stopping["patience"] < 1:
             raise UserError(
-                f"callbacks.early_stopping.patience={stopping['patience']}: must be at least 1,"
+                f"{PATIENCE}={stopping['patience']}: must be at least 1,"
                 " or null to never stop early"
             )
         callbacks.append(EarlyStopping(model.watches, stopping["patience"]))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aetrain.config.jobs import alternatives, wrong_in_all
+from aetrain.config.jobs import alternatives, planned, wrong_in_all
 
 MISSING = "dataset.path: is missing; set dataset.path=... (the file)"
 
@@ -42,3 +42,13 @@ def test_alternatives_vary_one_value_at_a_time() -> None:
         ["a=2", "b=[1,2]", "c=0", "d=0.0", "~e"],
         ["a=1", "b=[1,2]", "c=1", "d=0.0", "~e"],
     ]
+
+
+def test_the_plan_of_a_sweep() -> None:
+    words = ["seed=0,1", "hydra.sweep.dir=s", "network.hidden=[8]", "latent=2", "latent=3,4"]
+    assert planned(words) == [
+        [f"seed={seed}", "network.hidden=[8]", f"latent={latent}"]
+        for seed in (0, 1)
+        for latent in (3, 4)
+    ]
+    assert planned(["latent=interval(2,9)"]) == []

@@ -99,6 +99,11 @@ class Checkpoints(Checkpoint):
         _model(pl_module).position.finished = True
         self.save(trainer, _model(pl_module))
 
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save also what was asked for no training at all, in which no training ends."""
+        if _model(pl_module).position.step == 0:
+            self.on_train_end(trainer, pl_module)
+
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, final
 
 import click
 
-from aetrain.cli.opened import all_runs, located
 from aetrain.cli.runs import PREFIXES, config_of, get
 from aetrain.cli.shown import number, of_examples, print_json, print_table, with_error
 from aetrain.cli.written import writing
@@ -18,6 +17,7 @@ from aetrain.comparison.same_data import require_same_data
 from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
 from aetrain.run import Run, write_atomically
+from aetrain.runs import all_runs, located
 
 
 @final

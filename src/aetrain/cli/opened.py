@@ -11,13 +11,11 @@ import yaml
 from aetrain.contention import choose_spinning
 from aetrain.errors import UserError
 from aetrain.run import Run, find_checkpoint
+from aetrain.runs import located
 
 if TYPE_CHECKING:
     from aetrain.data.module import DataModule
     from aetrain.trained import Trained
-
-LAST = Path("last")
-OUTPUTS = Path("outputs")
 
 
 @dataclass(frozen=True)
@@ -76,27 +74,6 @@ def checkpoint_of(path: Path, option: str | None = None) -> Path:
         return find_checkpoint(located(path))
     except UserError as error:
         raise UserError(f"{option} {path}: {error}" if option else str(error)) from error
-
-
-def located(path: Path) -> Path:
-    """Return the run that is meant: `last` is the newest under outputs/ that has a checkpoint.
-
-    Raises:
-        UserError: where there is no run at all.
-    """
-    if path != LAST or path.exists():
-        return path
-    found = [p for p in all_runs(OUTPUTS) if any((p / "checkpoints").glob("*.ckpt"))]
-    if not found:
-        raise UserError("last: there is no run under outputs/; choose a run's directory")
-    return max(found, key=lambda p: (p / "config.yaml").stat().st_mtime)
-
-
-def all_runs(root: Path) -> list[Path]:
-    """Return the directories of all runs under a directory, itself included, sorted."""
-    return sorted(
-        p.parent for p in root.rglob("config.yaml") if (p.parent / "checkpoints").is_dir()
-    )
 
 
 def _directory(file: Path) -> Path:

@@ -11,11 +11,12 @@ import click
 from aetrain.cli import options
 from aetrain.cli.shown import number as shown
 from aetrain.cli.shown import of_examples, print_json, print_table
+from aetrain.cli.unfinished import facts_of_unfinished
 from aetrain.comparison.facts import facts_of
 from aetrain.errors import UserError, did_you_mean
 from aetrain.evaluation.interval import EXAMPLES
 
-COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s")
+COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s", "state")
 PREFIXES = ("", "choice/", "test/", "time/", "val/", "speed/", "sampler/")
 """What may be left out of a figure's name."""
 
@@ -32,6 +33,7 @@ CONDITION = re.compile(r"(?P<key>[^<>=!]+)(?P<test>>=|<=|!=|=|>|<)(?P<value>.*)"
 EPILOG = """\b
 A KEY is a choice (model, prior ...), a figure of results.json or evaluation.json (nll for
 test/nll, fit_s for time/fit_s ...) or a key of the configuration (optimizer.lr).
+A run that has no results yet has a state: it is running, or was stopped.
 \b
 Examples
   ae runs --sort nll
@@ -58,11 +60,12 @@ def runs(
     as_json: bool,
 ) -> None:
     """List the runs under FOLDER (outputs) with their figures; the newest is the last."""
-    from aetrain.cli.opened import all_runs
+    from aetrain.runs import all_runs
 
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; choose one that holds runs, such as outputs")
-    everything = found = [facts_of(path) for path in all_runs(folder)]
+    paths = all_runs(folder)
+    everything = found = [facts_of(path) | facts_of_unfinished(path) for path in paths]
     for key in (*columns, *([sort] if sort else [])):
         _require_known(key, everything)
     for condition in where:
@@ -75,7 +78,7 @@ def runs(
         return
     names = [c for c in COLUMNS if any(get(f, c) is not None for f in found)] + list(columns)
     rows = ([_name(f, folder), *(_cell(f, name) for name in names)] for f in found)
-    print_table(["run", *names], rows, words=("model", "dataset"))
+    print_table(["run", *names], rows, words=("model", "dataset", "state"))
 
 
 CONFIG = "config"

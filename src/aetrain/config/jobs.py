@@ -25,6 +25,30 @@ def alternatives(overrides: Sequence[str]) -> Iterator[list[str]]:
             yield [word if i == place else other[0] for i, other in enumerate(words)]
 
 
+def planned(overrides: Sequence[str]) -> list[list[str]]:
+    """Return the overrides of all jobs of the basic sweeper, in its order and its words.
+
+    Empty where it would refuse them.
+
+    Arguments:
+        overrides: of the sweep; what is said to Hydra itself is no job's.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    words = [text for text in overrides if not text.startswith(("hydra.", "hydra/"))]
+    lists: dict[str, list[str]] = {}
+    for override in OverridesParser.create().parse_overrides(words):
+        swept = override.is_sweep_override()
+        if swept and not override.is_discrete_sweep():  # another sweeper draws from it
+            return []
+        values = (
+            override.sweep_string_iterator() if swept else [override.get_value_element_as_str()]
+        )
+        key = override.get_key_element()
+        lists[key] = [f"{key}={value}" for value in values]
+    return [list(job) for job in itertools.product(*lists.values())]
+
+
 def wrong_in_all(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[str]:
     """Return what is wrong with the jobs' configurations, in a line each, where none is sound.
 

@@ -1,0 +1,55 @@
+"""What is left of a sweep that was stopped, and the commands that do it."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aetrain.config.jobs import planned
+from aetrain.run import Run
+
+STOPPED = 130
+"""The status of a job that a signal ended."""
+PLACES = ("--config-dir=", "hydra.searchpath=")
+"""What a job alone needs of what is said to Hydra."""
+
+
+def rest(path: Path, jobs: Sequence[Mapping[str, Any]], arguments: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each job that was stopped or has not begun, with the command that does it.
+
+    Arguments:
+        path: directory of the sweep.
+        jobs: the records of those that have begun.
+        arguments: the sweep's command line.
+    """
+    places = [a for a in arguments if a.startswith(PLACES)]
+    for job in jobs:
+        if job["status"] == STOPPED:
+            yield f"job {job['name']} stopped; {_again(path / job['name'], places, job['command'])}"
+    for number, command in _not_begun(jobs, arguments):
+        words = [*places, *command, f"run.dir={path / str(number)}"]
+        yield f"job {number} not begun; do it with: {_typed(words)}"
+
+
+def _again(path: Path, places: Sequence[str], command: Sequence[str]) -> str:
+    """Say how a job that was stopped is done."""
+    if Run(path).last.is_file():
+        allowed = [word for word in command if word.startswith("allow=")]
+        return f"go on with: {_typed([f'resume={path}', *allowed])}"
+    words = [*places, *command, f"run.dir={path.with_name(f'{path.name}-again')}"]
+    return f"it has no checkpoint yet; do it again with: {_typed(words)}"
+
+
+def _not_begun(
+    jobs: Sequence[Mapping[str, Any]], arguments: Sequence[str]
+) -> list[tuple[int, list[str]]]:
+    """Return number and overrides of the jobs to come; none where a sweeper chooses as it goes."""
+    plan = planned([a for a in arguments if not a.startswith("-")])
+    begun = {job["number"]: job["command"] for job in jobs if "number" in job}
+    if any(number >= len(plan) or plan[number] != words for number, words in begun.items()):
+        return []
+    return [(number, words) for number, words in enumerate(plan) if number not in begun]
+
+
+def _typed(words: Sequence[str]) -> str:
+    return shlex.join(["aetrain", *words])

@@ -1,0 +1,65 @@
+"""What `ae runs` says of runs that have not ended."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import aetrain
+from aetrain.errors import Interrupted
+from aetrain.run import Run
+from tests.cli.conftest import Ae
+from tests.conftest import TINY
+
+STOP = ["+callbacks.stop._target_=tests.two_stages.Stop", "allow=[tests.two_stages]"]
+
+
+def rows(ae: Ae) -> dict[str, list[str]]:
+    status, out, err = ae("runs")
+    assert (status, err) == (0, "")
+    head, *lines = out.splitlines()
+    named = [dict(zip(head.split(), line.split(), strict=True)) for line in lines]
+    return {
+        row["run"]: [row[k] for k in ("model", "dataset", "latent", "epochs", "state")]
+        for row in named
+    }
+
+
+def test_a_run_that_was_stopped(here: Path, ae: Ae) -> None:
+    job = [*TINY, "trainer.max_epochs=9", "model=ae", "trainer.log_every_n_steps=1"]
+    job += ["trainer.steps_per_call=1"]
+    with pytest.raises(Interrupted):
+        aetrain.train([*job, *STOP, "+callbacks.stop.step=8", "run.dir=outputs/a"])
+    aetrain.train([*TINY, "run.dir=outputs/b"])
+    assert rows(ae) == {
+        "a": ["ae", "digits", "2", "2", "stopped"],
+        "b": ["vae", "digits", "2", "2", "-"],
+    }
+    (facts, _) = json.loads(ae("runs", "--json")[1])
+    assert (facts["steps"], facts["state"]) == (8, "stopped")
+    assert [line.split()[0] for line in ae("runs", "-w", "state=stopped")[1].splitlines()][1:] == [
+        "a"
+    ]
+    run = Run(Path("outputs/a"))
+    with run.log.open("a") as log:
+        run.hold(log)
+        assert run.is_running()
+        assert rows(ae)["a"][-1] == "running"
+    assert not run.is_running()
+
+
+def test_a_run_is_running_while_it_trains(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = list[bool]()
+    write = Run.write_results
+    monkeypatch.setattr(
+        Run, "write_results", lambda run, of: (seen.append(run.is_running()), write(run, of))
+    )
+    aetrain.train([*TINY, "run.dir=r"])
+    assert seen == [True]
+    assert not Run(Path("r")).is_running()
+
+
+def test_a_run_that_has_nothing_yet(here: Path, ae: Ae) -> None:
+    Path("outputs/a/checkpoints").mkdir(parents=True)
+    Path("outputs/a/config.yaml").write_text("latent: 3\n")
+    assert ae("runs")[1].split() == ["run", "latent", "state", "a", "3", "stopped"]
