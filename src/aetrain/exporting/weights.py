@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aetrain.averaging import usable
 from aetrain.errors import UserError
+from aetrain.run import write_atomically
 from aetrain.trained import Trained
 
 NAME = "weights.safetensors"
@@ -23,7 +24,7 @@ def write_weights(trained: Trained, path: Path) -> None:
         UserError: where the package safetensors is missing.
     """
     try:
-        from safetensors.torch import save_file
+        from safetensors.torch import save
     except ImportError as error:
         raise UserError(
             "--format: needs the package safetensors, which is not installed: use"
@@ -32,4 +33,6 @@ def write_weights(trained: Trained, path: Path) -> None:
     about = {"config": trained.config, "event": [*trained.event], "latent": [*trained.latent]}
     state = usable(trained.model.state_dict())
     tensors = {name: value.detach().cpu().clone().contiguous() for name, value in state.items()}
-    save_file(tensors, path, {name: json.dumps(value) for name, value in about.items()})
+    header = {name: json.dumps(value) for name, value in about.items()}
+    # safetensors' own files are for their owner alone, whatever the umask says
+    write_atomically(path, save(tensors, header))
