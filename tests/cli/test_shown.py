@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from aetrain.cli.shown import with_error
+from aetrain.cli.shown import print_table, with_error
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,15 @@ from aetrain.cli.shown import with_error
         (0.5, None, False, "0.5"),
         (0.0, 0.0, False, "0 ± 0"),
         (1.0, math.nan, False, "1 ± -"),
+        (math.nan, math.nan, False, "-"),
+        (math.nan, math.nan, True, "-"),
+        (math.nan, None, True, "-"),
     ],
 )
 def test_two_digits_of_the_error(value: float, error: float | None, sign: bool, words: str):
     assert with_error(value, error, sign=sign) == words
+
+
+def test_no_line_of_a_table_ends_in_blanks(capsys: pytest.CaptureFixture[str]):
+    print_table(["a", "b", "words"], [["x", "1", "some"], ["y", "2", ""]], words=["words"])
+    assert capsys.readouterr().out == "a  b  words\nx  1  some\ny  2\n"

@@ -34,7 +34,8 @@ def print_table(
 ) -> None:
     """Print a table: figures to the right, the first column and those named in `words` to the left.
 
-    Where the output is no terminal, lines are as long as they must be, so that none is broken.
+    Where the output is no terminal, lines are as long as they must be, so that none is broken. No
+    line ends in blanks.
     """
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False)
@@ -46,7 +47,10 @@ def print_table(
     if not console.is_terminal:
         console.width = WIDEST
         console.width = console.measure(table).maximum
-    console.print(table)
+    with console.capture() as printed:
+        console.print(table)
+    for line in printed.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def number(value: Any) -> str:
@@ -61,7 +65,12 @@ def number(value: Any) -> str:
 
 
 def with_error(value: float, error: float | None, *, sign: bool = False) -> str:
-    """Return a figure and its standard error with two digits of the latter, or the figure alone."""
+    """Return a figure and its standard error with two digits of the latter, or the figure alone.
+
+    Where there is no figure, it is a single -.
+    """
+    if math.isnan(value):
+        return number(value)
     if error is None or not math.isfinite(value) or not math.isfinite(error) or error <= 0:
         told = f"{value:+.4g}" if sign else number(value)
         return told if error is None else f"{told} ± {number(error)}"
