@@ -21,6 +21,7 @@ from aetrain.cli.written import writing
 from aetrain.data.module import DataModule
 from aetrain.data_of import chosen_rows
 from aetrain.errors import UserError, choice
+from aetrain.evaluation.limits.claim import Verdict
 from aetrain.evaluation.limits.side import Side
 from aetrain.evaluation.limits.study import Examples, Study, studied
 from aetrain.evaluation.measures import require_classes
@@ -138,10 +139,10 @@ def _tell(study: Study, path: Path, summaries: Path, as_json: bool) -> None:
         click.echo(f"\n{claim.sentence}\n{_first_up(claim.verdict)}.")
         rows = (
             [e.measure, *(f"{n} {with_error(*f)}" for n, f in zip(e.names, (e.a, e.b))),
-             with_error(*e.gap, sign=True), e.verdict.value]
+             with_error(*e.gap, sign=True), e.told]
             for e in claim.evidence
         )  # fmt: skip
-        print_table(["", "", "", "difference", ""], rows)
+        print_table(["measure", "", "", "difference", "verdict"], rows, words=["verdict"])
     click.echo(f"\n{path}\n{summaries}")
 
 
@@ -159,6 +160,7 @@ def plain(study: Study) -> dict[str, Any]:
                     **{f"{n}": list(f) for n, f in zip(e.names, (e.a, e.b))},
                     "difference": list(e.gap),
                     "verdict": e.verdict.value,
+                    "reason": e.reason if e.verdict is Verdict.UNMEASURED else "",
                 }
                 for e in claim.evidence
             ],

@@ -1,5 +1,6 @@
 """The page of the study of limits, and its words and tables as Markdown."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -104,9 +105,13 @@ def _evidence(e: Evidence) -> list[str | Cell]:
         Cell(_estimate(e.a), note=e.names[0]),
         Cell(_estimate(e.b), note=e.names[1]),
         with_error(*e.gap, sign=True),
-        f"{e.gap.in_errors:+.1f}",
-        Cell(e.verdict.value, KINDS[e.verdict]),
+        _in_errors(e),
+        Cell(e.told, KINDS[e.verdict]),
     ]
+
+
+def _in_errors(e: Evidence) -> str:
+    return "-" if math.isnan(e.gap.in_errors) else f"{e.gap.in_errors:+.1f}"
 
 
 def _estimate(found: Estimate) -> str:

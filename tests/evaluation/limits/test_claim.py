@@ -42,6 +42,13 @@ def test_of_claims_that_are_not_true_one_in_twenty_is_decided_by_chance():
     assert abs(decided - 0.0455) < 0.012  # 2 errors of a normal; a t of 78 has 0.049
 
 
+def test_a_reason_is_told_where_there_is_no_verdict():
+    lost, one = Estimate(math.nan, math.nan), Estimate(1.0, 0.1)
+    assert evidence("m", NAMES, lost, one, reason="too few").told == "could not be taken: too few"
+    assert evidence("m", NAMES, one, one, reason="too few").told == "leaves it open"
+    assert evidence("m", NAMES, lost, one).told == "could not be taken"
+
+
 def test_words():
     yes, no, open_ = told(0, 1, 0.1), told(1, 0, 0.1), told(0, 0, 0.1)
     lost = told(0, math.nan, 0.1)

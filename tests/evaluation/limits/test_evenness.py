@@ -9,6 +9,7 @@ import torch
 from aetrain.evaluation.limits.evenness import (
     area_unevenness,
     log_volumes,
+    no_volume,
     shares,
     volume_variance,
 )
@@ -50,6 +51,20 @@ def test_a_class_of_few_examples_has_no_volume():
     assert log_volumes(z[few], y[few], 2).isnan().tolist() == [False, True]
     assert math.isnan(volume_variance(z[few], y[few], 2, seed=0).value)
     assert log_volumes(z, y, 3)[2].isnan()
+
+
+def test_why_a_class_has_no_volume_is_said_in_words():
+    z, y = codes([1.0, 1.0], 30)
+    assert no_volume(z, y, ["cat", "dog"]) == ""
+    assert no_volume(z[:34], y[:34], ["cat", "dog"]) == (
+        "too few examples of class dog (4), more than 4 are needed"
+    )
+    assert no_volume(z, y, ["cat", "dog", "cow"]) == (
+        "too few examples of class cow (0), more than 4 are needed"
+    )
+    z[y == 0, 1] = 3.0
+    assert no_volume(z, y, ["cat", "dog"]) == "codes of class cat span fewer than 2 dimensions"
+    assert not math.isfinite(volume_variance(z, y, 2, seed=0).value)
 
 
 def test_areas():

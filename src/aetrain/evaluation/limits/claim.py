@@ -33,6 +33,7 @@ class Evidence(NamedTuple):
         b: its figure.
         way: which end is the better one, `higher` or `lower`.
         gap: b − a with its standard error.
+        reason: why it could not be taken, where that is so.
     """
 
     measure: str
@@ -41,6 +42,14 @@ class Evidence(NamedTuple):
     b: Estimate
     way: str
     gap: Difference
+    reason: str = ""
+
+    @property
+    def told(self) -> str:
+        """The verdict in words, with the reason where there is none."""
+        told = self.verdict.value
+        lost = self.verdict is Verdict.UNMEASURED and self.reason
+        return f"{told}: {self.reason}" if lost else told
 
     @property
     def verdict(self) -> Verdict:
@@ -54,10 +63,15 @@ class Evidence(NamedTuple):
 
 
 def evidence(
-    measure: str, names: tuple[str, str], a: Estimate, b: Estimate, way: str = LOWER
+    measure: str,
+    names: tuple[str, str],
+    a: Estimate,
+    b: Estimate,
+    way: str = LOWER,
+    reason: str = "",
 ) -> Evidence:
     """Return the evidence of two figures, whose errors are taken as independent."""
-    return Evidence(measure, names, a, b, way, difference(*a, *b))
+    return Evidence(measure, names, a, b, way, difference(*a, *b), reason)
 
 
 @final

@@ -1,10 +1,12 @@
 """How evenly classes share the space of codes."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from aetrain.evaluation.disentanglement.estimate import Estimate, bootstrap
-from aetrain.evaluation.limits.spread import log_determinant, moments
+from aetrain.evaluation.limits.spread import is_flat, log_determinant, moments
 
 LEAST = 2
 """Examples of a class, over the dimensions of a code, below which it has no volume."""
@@ -49,6 +51,25 @@ def volume_variance(z: Tensor, y: Tensor, classes: int, *, seed: int) -> Estimat
         shares = torch.rand(len(y), generator=draws, dtype=torch.float64)
         resampled.append(variance(starts + (shares * sizes[y]).long()))
     return Estimate(variance(torch.arange(len(y))).item(), torch.stack(resampled).std().item())
+
+
+def no_volume(z: Tensor, y: Tensor, classes: Sequence[str]) -> str:
+    """Return in words why some class has no `log_volumes`, "" where each has one.
+
+    Arguments:
+        z: codes (N, D).
+        y: their classes (N,).
+        classes: names.
+    """
+    least = LEAST * z.shape[1]
+    few = [f"{classes[k]} ({n})" for k, n in enumerate(y.bincount(minlength=len(classes)).tolist())
+           if n <= least]  # fmt: skip
+    if few:
+        return f"too few examples of class {', '.join(few)}, more than {least} are needed"
+    flat = [name for k, name in enumerate(classes) if is_flat(z[y == k])]
+    if flat:
+        return f"codes of class {', '.join(flat)} span fewer than {z.shape[1]} dimensions"
+    return ""
 
 
 def shares(found: Tensor, classes: int) -> Tensor:

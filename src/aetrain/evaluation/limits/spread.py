@@ -34,6 +34,11 @@ def log_determinant(covariance: Tensor) -> Tensor:
     return torch.where(values > least, values, 0).log().sum()
 
 
+def is_flat(z: Tensor) -> bool:
+    """Return whether codes (N, D) span fewer than D dimensions, so that their volume is 0."""
+    return bool(log_determinant(moments(z)[1]).isneginf())
+
+
 def log_scale(covariance: Tensor) -> Tensor:
     """Return √(mean_d (½ ln λ_d)²), (), λ_d the eigenvalues of Σ (D, D).
 

@@ -12,11 +12,11 @@ from aetrain.comparison.difference import Difference
 from aetrain.evaluation.codes import Watch
 from aetrain.evaluation.disentanglement.estimate import Estimate
 from aetrain.evaluation.limits.claim import Claim, Evidence, evidence
-from aetrain.evaluation.limits.evenness import area_unevenness, shares, volume_variance
+from aetrain.evaluation.limits.evenness import area_unevenness, no_volume, shares, volume_variance
 from aetrain.evaluation.limits.judge import Judge
 from aetrain.evaluation.limits.quality import mean_of, quality
 from aetrain.evaluation.limits.side import PRIOR, SOURCES, Side
-from aetrain.evaluation.limits.spread import centring_and_spread
+from aetrain.evaluation.limits.spread import centring_and_spread, is_flat
 from aetrain.evaluation.limits.walks import along, between, decoded, line, pairs_of
 from aetrain.evaluation.samples.features import Features
 from aetrain.seeding import SAMPLE, generator
@@ -152,17 +152,28 @@ def _codes(study: Study, sides: tuple[Side, Side]) -> None:
         study.codes[side.name] = centring_and_spread(z, prior, seed=side.seed)
     names = _names(sides)
     a, b = (study.codes[name] for name in names)
-    found = [evidence(WORDS[k], names, a[k], b[k]) for k in a]
+    reason = ", ".join(filter(None, map(_flat, sides)))
+    found = [evidence(WORDS[k], names, a[k], b[k], reason=reason) for k in a]
     study.claims.append(
         Claim(CODES, f"Codes of {names[1]} are nearer to N(0, I) in centre and spread.", found)
     )
+
+
+def _flat(side: Side) -> str:
+    """Return that a side's codes have no volume, where that is so."""
+    n, d = (z := side.tested[1]).shape
+    return f"the {n} codes of {side.name} span fewer than {d} dimensions" if is_flat(z) else ""
 
 
 def _areas(study: Study, sides: tuple[Side, Side], judge: Judge, examples: Examples) -> None:
     names, classes = _names(sides), len(examples.classes)
     seed = sides[0].seed
     volumes = [volume_variance(s.tested[0], examples.y, classes, seed=seed) for s in sides]
-    found = [evidence("variance of the classes' log volumes, nats²", names, volumes[0], volumes[1])]
+    why = dict.fromkeys(no_volume(s.tested[0], examples.y, examples.classes) for s in sides)
+    found = [
+        evidence("variance of the classes' log volumes, nats²", names, volumes[0], volumes[1],
+                 reason=", ".join(filter(None, why)))
+    ]  # fmt: skip
     for source in SOURCES:
         uneven = []
         for name in names:
