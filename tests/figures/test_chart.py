@@ -19,7 +19,7 @@ def test_a_plane_is_its_own_chart() -> None:
     assert place is not None
     codes = grid_codes(4)
     assert place(codes) is codes
-    assert (names, rim) == (("z₁", "z₂"), None)
+    assert (names, rim) == (("z₀", "z₁"), None)
 
 
 def test_in_hyperbolic_space_the_grid_is_at_equal_steps_of_the_prior() -> None:

@@ -19,9 +19,9 @@ def test_rows_are_styles_and_columns_classes(names: list[str]) -> None:
     expected = compose(torch.cat(rows), columns=4, low=0, high=1, smallest=48, largest=128, gap=2)
     assert np.array_equal(np.asarray(image.get_array())[..., :1], expected)
     written = [text.get_text() for text in figure.axes[0].texts]
-    assert written == ["", *names]
+    assert written == ["given", *names]
     figure.canvas.draw()
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts[1:]]
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
     assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
     assert all(box.y0 >= 0 for box in boxes)
 

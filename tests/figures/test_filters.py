@@ -11,7 +11,7 @@ from aetrain.build import build_model
 from aetrain.config.check import check_early
 from aetrain.config.compose import compose
 from aetrain.figures.canvas import MARGIN, TITLE, pixels
-from aetrain.figures.filters import filters, first_layer
+from aetrain.figures.filters import GAP, filters, first_layer
 
 IMAGE = torch.Size((1, 8, 8))
 
@@ -54,7 +54,7 @@ def test_zero_is_grey_and_the_largest_weight_is_black_or_white():
     weights[1, 0, 0, 0] = -1e-3
     picture = pixels(filters(weights, title="a"))[TITLE:-MARGIN, MARGIN:]
     assert np.array_equal(picture[0, :3, 0], [255, 64, 128])
-    assert np.array_equal(picture[0, 54:56, 0], [0, 128])
+    assert np.array_equal(picture[0, 48 + GAP : 50 + GAP, 0], [0, 128])
 
 
 def test_a_filter_of_zeros_and_more_than_64(tmp_path: Path):

@@ -16,7 +16,7 @@ def test_codes_are_the_quantiles_of_a_standard_normal(n: int) -> None:
 
 
 def paint(z: torch.Tensor) -> torch.Tensor:
-    """An image of each code: the red is the share of the prior below z₁, the green below z₂."""
+    """An image of each code: the red is the share of the prior below z₀, the green below z₁."""
     red, green = torch.special.ndtr(z).T
     return torch.stack([red, green, 0 * red], 1)[:, :, None, None].expand(-1, -1, 8, 8)
 

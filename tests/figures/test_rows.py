@@ -7,6 +7,17 @@ from aetrain.figures.canvas import MARGIN, TITLE, pixels
 from aetrain.figures.rows import GAP, named_rows
 
 
+def test_columns_have_names_below_the_last_row():
+    x = torch.rand(3, 1, 48, 48)
+    figure = named_rows({"a": x, "b": x}, title="t", columns=["−2σ", "0", "+2σ"])
+    texts = {t.get_text(): t.get_window_extent() for t in figure.axes[0].texts}
+    assert list(texts) == ["−2σ", "0", "+2σ", "a", "b"]
+    middles = [(texts[name].x0 + texts[name].x1) / 2 for name in ("−2σ", "0", "+2σ")]
+    left = figure.axes[0].bbox.x0
+    assert np.allclose(middles, [left + 24 + k * (48 + GAP) for k in range(3)], atol=1)
+    assert texts["0"].y1 < figure.axes[0].bbox.y0
+
+
 def test_rows_lie_below_one_another():
     black, white = torch.zeros(3, 1, 48, 48), torch.ones(3, 1, 48, 48)
     picture = pixels(named_rows({"a": black, "b": white}, title="t"))

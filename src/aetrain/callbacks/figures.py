@@ -124,6 +124,7 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
             None if labels is None else labels.cpu(),
             classes=data.classes,
             explained=explained,
+            title=f"codes of {len(points)} validation examples",
             **_prior_beside(model, batch, codes),
             rim=of_space.rim if codes.shape[1] == 2 else None,
         ),
@@ -131,7 +132,9 @@ def _of_codes(model: Autoencoder) -> Iterator[tuple[str, Figure]]:
     if codes.shape[1] == 2 and (place := of_space.place) is not None:
         yield (
             "latent_grid",
-            decoded_grid(partial(_decoded, model, place), names=of_space.names),
+            decoded_grid(
+                partial(_decoded, model, place), names=of_space.names, title=_grid_title(model)
+            ),
         )
     with model.conditioned(_rows(batch, slice(16))):
         weights = first_layer(model, few)
@@ -148,7 +151,8 @@ def _samples(model: Autoencoder, title: str) -> Figure:
         return samples(_cpu(model.sample(64).mean), title=title)
     labels, columns = conditioning.shown(64)
     x = _cpu(model.sample(len(labels), labels.to(model.device)).mean)
-    return samples(x, title=f"{title}, a class in each column", columns=columns)
+    names = _names(model, range(columns))
+    return samples(x, title=f"{title}, a class in each column", names=names)
 
 
 def _styles(model: Autoencoder, number: int) -> Figure:
@@ -204,6 +208,13 @@ def _prior_beside(model: Autoencoder, batch: Batch, codes: Tensor) -> dict[str, 
 
 def _rows(batch: Batch, rows: slice) -> Batch:
     return {name: x[rows] for name, x in batch.items()}
+
+
+def _grid_title(model: Autoencoder) -> str:
+    title = "decodes at equal steps of the probability of N(0, I)"
+    if (conditioning := model.conditioning) is None or not conditioning.labels:
+        return title
+    return f"{title}, class {_names(model, [0])[0]}"
 
 
 def _decoded(model: Autoencoder, place: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:

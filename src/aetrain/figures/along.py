@@ -13,9 +13,9 @@ from aetrain.figures.canvas import (
     SMALL,
     TEXT,
     TITLE,
+    finish,
     place,
     sheet,
-    write_title,
 )
 from aetrain.figures.palette import TEN
 
@@ -46,5 +46,5 @@ def along_ways(series: Mapping[str, Tensor], *, title: str, name: str) -> Figure
     axes.set_xlabel("share of the way", size=TEXT, color=INK)
     axes.set_ylabel(name, size=TEXT, color=INK)
     axes.legend(frameon=False, fontsize=SMALL, labelcolor=INK)
-    write_title(figure, title, LEFT)
+    finish(figure, title)
     return figure

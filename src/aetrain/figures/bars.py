@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from torch import Tensor
 
-from aetrain.figures.canvas import HAIR, INK, MARGIN, SMALL, TEXT, TITLE, place, sheet, write_title
+from aetrain.figures.canvas import HAIR, INK, MARGIN, SMALL, TEXT, TITLE, finish, place, sheet
 from aetrain.figures.palette import ACCENT, UNUSED
 
 WIDTH, HEIGHT = 470, 250  # pixels
@@ -33,7 +33,7 @@ def rate_bars(rate: Tensor, *, active: Tensor | None = None) -> Figure:
     axes = place(figure, LEFT, TITLE, WIDTH, HEIGHT)
     _draw(axes, values[order].nan_to_num(0, 0, 0).numpy(), use[order].numpy())
     _dress(axes, order.tolist(), keys=active is not None)
-    write_title(figure, title, LEFT)
+    finish(figure, title)
     return figure
 
 
@@ -53,7 +53,7 @@ def _dress(axes: Axes, order: list[int], *, keys: bool) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.grid(axis="y", color=HAIR, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_ylabel("nats", size=TEXT, color=INK)
+    axes.set_ylabel("rate, nats", size=TEXT, color=INK)
     named = len(order) <= NAMED
     axes.set_xlabel("latent dimension" if named else "rank of the latent dimension", size=TEXT,
                     color=INK, labelpad=4)  # fmt: skip

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aetrain.figures.canvas import INK, MARGIN, SMALL, mount, width_of
+from aetrain.figures.canvas import ASIDE, INK, MARGIN, SMALL, mount, width_of
 from aetrain.figures.tiles import SEPARATOR, tiles
 
 MOST = 16
@@ -27,7 +27,7 @@ def beside(
     rows = [
         tiles(part, columns=columns, low=low, high=high) for group in zip(*parts) for part in group
     ]
-    left = MARGIN + max(map(width_of, names))
+    left = MARGIN + ASIDE + max(width_of(name, SMALL) for name in names)
     figure, axes = mount(_stack(rows, len(names)), title=title, left=left)
     _label(axes, names, len(rows[0]), len(rows))
     return figure
@@ -51,5 +51,5 @@ def _label(axes: Axes, names: Sequence[str], height: int, count: int) -> None:
     for i in range(count):
         above, place = divmod(i, len(names))
         top = above * group + place * (height + WITHIN)
-        axes.text(-8, top + height / 2, names[place], size=SMALL, color=INK, ha="right",
+        axes.text(-ASIDE, top + height / 2, names[place], size=SMALL, color=INK, ha="right",
                   va="center")  # fmt: skip

@@ -23,7 +23,7 @@ class Chart(NamedTuple):
     """
 
     place: Callable[[Tensor], Tensor] | None
-    names: tuple[str, str] = ("z₁", "z₂")
+    names: tuple[str, str] = ("z₀", "z₁")
     rim: float | None = None
 
 
@@ -38,7 +38,7 @@ def _(q: WrappedNormal) -> Chart:
     # a step of one unit is one unit of distance from the centre, so the prior is normal
     c = q.curvature
     return Chart(
-        lambda u: point(exp_zero(u, c)[0].z, c).z, ("log₀ z₁", "log₀ z₂"), 1 / math.sqrt(c)
+        lambda u: point(exp_zero(u, c)[0].z, c).z, ("log₀ z₀", "log₀ z₁"), 1 / math.sqrt(c)
     )
 
 

@@ -7,13 +7,12 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aetrain.figures.canvas import INK, MARGIN, SMALL, mount, width_of
+from aetrain.figures.columns import named_columns
 from aetrain.figures.curves import curves
 from aetrain.figures.tiles import compose, is_image
 
 GAP = 2
 MOST_CURVES = 3
-LINE = 16  # pixels below the tiles, for names that lie
 
 
 def classes(
@@ -41,24 +40,9 @@ def classes(
         return curves(dict(islice(every.items(), MOST_CURVES)), title=title)
     heads = list(names)
     if examples is not None:
-        x, heads = torch.cat([examples.unsqueeze(1), x], 1), ["", *heads]
+        x, heads = torch.cat([examples.unsqueeze(1), x], 1), ["given", *heads]
     columns = x.shape[1]
     picture = compose(
         x.flatten(0, 1), columns=columns, low=low, high=high, smallest=48, largest=128, gap=GAP
     )
-    across = (picture.shape[1] + GAP) / columns
-    longest = max(map(width_of, heads))
-    lie = longest <= across
-    figure, axes = mount(picture, title=title, bottom=MARGIN + (LINE if lie else longest))
-    for k, name in enumerate(heads):
-        axes.text(
-            (k + 0.5) * across - GAP / 2,
-            picture.shape[0] + 5,
-            name,
-            size=SMALL,
-            color=INK,
-            ha="center",
-            va="top",
-            rotation=0 if lie else 90,
-        )
-    return figure
+    return named_columns(picture, heads, title=title, gap=GAP)[0]

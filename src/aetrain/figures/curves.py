@@ -18,14 +18,16 @@ from aetrain.figures.canvas import (
     MARGIN,
     SMALL,
     TITLE,
+    finish,
     place,
     sheet,
-    write_title,
+    width_of,
 )
 from aetrain.figures.palette import ACCENT, QUIET, TEN
 
 MOST = 12
-COLUMNS, NARROWEST = 4, 3  # below three columns, title and legend would meet
+COLUMNS = 4
+KEY = 46  # pixels of an entry of the legend beside its name
 WIDE, HIGH = 150, 92  # pixels of a panel
 ASIDE, BELOW = 10, 16  # between panels; the tick labels of two must not meet
 LEFT, BOTTOM = 60, 26  # pixels for tick labels
@@ -45,7 +47,7 @@ def curves(series: Mapping[str, Tensor], *, title: str) -> Figure:
     rows = {name: _flat(x) for name, x in series.items()}
     count, length = next(iter(rows.values())).shape
     columns = min(COLUMNS, count)
-    width = LEFT + max(columns, NARROWEST) * (WIDE + ASIDE) - ASIDE + MARGIN
+    width = LEFT + columns * (WIDE + ASIDE) - ASIDE + MARGIN
     height = TITLE + math.ceil(count / columns) * (HIGH + BELOW) - BELOW + BOTTOM
     figure = sheet(width, height)
     low, high = _limits(list(rows.values()))
@@ -58,9 +60,10 @@ def curves(series: Mapping[str, Tensor], *, title: str) -> Figure:
         for values, look in zip(rows.values(), looks):
             axes.plot(values[i], marker="." if length <= MARKED else "", **look)
         _dress(axes, length, low, high, left=column == 0, bottom=i + columns >= count)
-    write_title(figure, title, LEFT)
-    if len(rows) > 1:
-        _legend(figure, list(rows))
+    several = list(rows) if len(rows) > 1 else []
+    finish(figure, title, beside=sum(width_of(name, SMALL) + KEY for name in several))
+    if several:
+        _legend(figure, several)
     return figure
 
 

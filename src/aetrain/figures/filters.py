@@ -13,7 +13,7 @@ from aetrain.figures.tiles import MOST, compose, is_image
 if TYPE_CHECKING:
     from aetrain.autoencoder import Autoencoder  # it imports pyplot, by Lightning
 
-GAP = 6
+GAP = 10
 
 
 def filters(weights: Tensor, *, title: str | None = None) -> Figure:

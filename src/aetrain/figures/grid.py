@@ -22,7 +22,7 @@ LEFT, BOTTOM = 72, 60
 def grid_codes(n: int) -> Tensor:
     """Return the codes (n n, 2) at the midpoints of n by n equal parts of a standard normal.
 
-    Row by row from the upper left, as a picture is read: z₁ grows to the right, z₂ upward.
+    Row by row from the upper left, as a picture is read: z₀ grows to the right, z₁ upward.
     """
     middle = (torch.arange(n, dtype=torch.float64) + 0.5) / n
     z = torch.special.ndtri(middle).to(torch.get_default_dtype())
@@ -38,7 +38,7 @@ def decoded_grid(
     device: torch.device | str = "cpu",
     low: float = 0.0,
     high: float = 1.0,
-    names: Sequence[str] = ("z₁", "z₂"),
+    names: Sequence[str] = ("z₀", "z₁"),
     title: str = "",
 ) -> Figure:
     """Draw `decode(z)`, z (n n, 2) -> (n n, *event), at equal steps of the prior's probability.

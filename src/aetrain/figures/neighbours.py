@@ -6,12 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aetrain.figures.canvas import FAINT, INK, SMALL, mount
+from aetrain.figures.canvas import FAINT, INK, SMALL, mount, shortened
 from aetrain.figures.tiles import SEPARATOR, compose
 
 GAP, APART = 4, 18  # pixels between tiles, and between the query and the others
 BELOW, LINE = 30, 12  # for two lines of text
-CHARACTER = 6.5  # pixels
 
 
 def neighbours(
@@ -26,13 +25,13 @@ def neighbours(
     height, width = bands[0].shape[:2]
     figure, axes = mount(np.concatenate(bands), title=title, bottom=4)
     tile = (width - APART - (found.shape[1] - 1) * GAP) / (1 + found.shape[1])
-    letters = int(tile / CHARACTER)
     for r, row in enumerate(captions):
         for c, lines in enumerate(row):
             left = c * tile + (0 if c == 0 else APART + (c - 1) * GAP)
             for k, (text, colour) in enumerate(zip(lines, (INK, FAINT))):
                 top = (r + 1) * height - BELOW + 1 + k * LINE
-                axes.text(left + tile / 2, top, text[:letters], size=SMALL - 1, color=colour,
+                shown = shortened(text, tile, SMALL - 1)
+                axes.text(left + tile / 2, top, shown, size=SMALL - 1, color=colour,
                           ha="center", va="top")  # fmt: skip
     return figure
 

@@ -23,10 +23,9 @@ from aetrain.figures.canvas import (
     SMALL,
     TEXT,
     TITLE,
+    finish,
     place,
     sheet,
-    width_of,
-    write_title,
 )
 from aetrain.figures.palette import QUIET, UNUSED, colours
 from aetrain.figures.strip import strip
@@ -46,7 +45,7 @@ def plane(
     *,
     classes: Sequence[str] = (),
     explained: Tensor | None = None,
-    names: Sequence[str] = ("z₁", "z₂"),
+    names: Sequence[str] = ("z₀", "z₁"),
     title: str = "",
     prior: bool = True,
     rim: float | None = None,
@@ -69,21 +68,17 @@ def plane(
     named = [] if marks is None else keys(classes)
     beneath = np.empty((0, 2)) if drawn is None else _choose(drawn, None)[0]
     named += [] if drawn is None else [_key(DRAWN, QUIET)]
-    columns = -(-len(named) // PER_COLUMN)
-    width = max((width_of(str(entry.get_label())) for entry in named), default=0)
-    figure = sheet(LEFT + SIDE + MARGIN + columns * (38 + width), top + SIDE + BOTTOM)
+    figure = sheet(LEFT + SIDE + MARGIN, top + SIDE + BOTTOM)
     axes = place(figure, LEFT, top, SIDE, SIDE)
     _frame(axes, np.concatenate([points, beneath]), names, prior, rim)
     if len(beneath):
         axes.scatter(*beneath.T, s=5, c=QUIET, alpha=0.7, linewidths=0, zorder=1.5)
     scatter(axes, points, shades(points) if marks is None else paint(marks, len(classes)))
-    write_title(figure, title, LEFT)
     if marks is not None and all(len(name) <= SHORT for name in classes):
         _name(axes, points, marks, classes)
     if named:
-        axes.legend(handles=named, loc="upper left", bbox_to_anchor=(1.01, 1.0), ncols=columns,
-                    frameon=False, fontsize=SMALL, labelcolor=INK, borderaxespad=0.2,
-                    handletextpad=0.1, labelspacing=0.55, columnspacing=0.8)  # fmt: skip
+        name_colours(axes, named)
+    finish(figure, title)
     return figure
 
 
@@ -113,7 +108,6 @@ def _frame(
         axis.set_major_formatter(BRIEF)
     axes.set_xlabel(names[0], size=TEXT, color=INK, labelpad=4)
     axes.set_ylabel(names[1], size=TEXT, color=INK)
-    axes.yaxis.set_label_coords((18 - LEFT) / SIDE, 0.5)  # where no tick label can push it out
     axes.grid(color=HAIR, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
     if prior:
@@ -165,6 +159,14 @@ def shades(points: np.ndarray) -> np.ndarray:
     smooth = torch.nn.functional.avg_pool2d(counts.view(1, 48, 48), 3, 1, 1)[0].numpy()
     density = smooth[tuple(cell.T)]
     return colormaps["viridis"](0.95 * density / density.max())[:, :3]
+
+
+def name_colours(axes: Axes, entries: Sequence[Line2D]) -> None:
+    """Write a legend to the right of the axes."""
+    axes.legend(handles=entries, loc="upper left", bbox_to_anchor=(1.01, 1.0),
+                ncols=-(-len(entries) // PER_COLUMN), frameon=False, fontsize=SMALL,
+                labelcolor=INK, borderaxespad=0.2, handletextpad=0.1, labelspacing=0.55,
+                columnspacing=0.8)  # fmt: skip
 
 
 def keys(classes: Sequence[str]) -> list[Line2D]:

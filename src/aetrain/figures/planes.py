@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from aetrain.figures.canvas import INK, MARGIN, SMALL, TITLE, place, sheet, width_of, write_title
-from aetrain.figures.plane import keys, paint, scatter, shades
+from aetrain.figures.canvas import INK, MARGIN, SMALL, TITLE, finish, place, sheet
+from aetrain.figures.plane import keys, name_colours, paint, scatter, shades
 
 SIDE = 290  # pixels
 ABOVE = 24  # for a panel's name
@@ -32,12 +32,9 @@ def planes(
         len(next(iter(panels.values()))), generator=torch.Generator().manual_seed(0)
     )
     marks = None if labels is None else labels[order].numpy()
-    legend = [] if marks is None else keys(classes)
-    room = 38 + max(map(width_of, classes), default=0) if legend else 0
     rows, columns = -(-len(panels) // COLUMNS), min(COLUMNS, len(panels))
     top = TITLE if title else MARGIN
-    width = columns * (SIDE + MARGIN) + MARGIN + room
-    figure = sheet(width, top + rows * (SIDE + ABOVE) + MARGIN)
+    figure = sheet(columns * (SIDE + MARGIN) + MARGIN, top + rows * (SIDE + ABOVE) + MARGIN)
     for i, (name, points) in enumerate(panels.items()):
         row, column = divmod(i, columns)
         left, down = MARGIN + column * (SIDE + MARGIN), top + row * (SIDE + ABOVE) + ABOVE
@@ -45,12 +42,9 @@ def planes(
         _frame(axes, own := points.double().numpy()[order])
         scatter(axes, own, shades(own) if marks is None else paint(marks, len(classes)))
         axes.set_title(name, size=SMALL, color=INK, loc="left", pad=4)
-    write_title(figure, title)
-    if legend:
-        figure.legend(
-            handles=legend, loc="upper right", bbox_to_anchor=(1 - 4 / width, 1 - 0.06),
-            frameon=False, fontsize=SMALL, labelcolor=INK, handletextpad=0.1, labelspacing=0.55,
-        )  # fmt: skip
+    if marks is not None and (legend := keys(classes)):
+        name_colours(figure.axes[columns - 1], legend)
+    finish(figure, title)
     return figure
 
 

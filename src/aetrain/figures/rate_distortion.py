@@ -14,14 +14,16 @@ from aetrain.figures.canvas import (
     SMALL,
     TEXT,
     TITLE,
+    finish,
     place,
     sheet,
-    write_title,
+    width_of,
 )
 from aetrain.figures.palette import ACCENT, QUIET
 
 WIDTH, HEIGHT = 430, 330  # pixels
 LEFT, BOTTOM = 62, 46
+CLEAR = 3  # pixels between a line and its name
 LINES = 6  # of equal bound, about
 
 
@@ -47,7 +49,7 @@ def rate_distortion(path: Tensor, *, title: str) -> Figure:
     last = f"last: {points[-1, 0]:.2f} + {points[-1, 1]:.2f} = {points[-1].sum():.2f}"
     axes.plot(*points[-1:].T, "o", color=ACCENT, label=last, zorder=4)
     axes.legend(loc="best", frameon=False, fontsize=SMALL, labelcolor=INK)
-    write_title(figure, title, LEFT)
+    finish(figure, title)
     return figure
 
 
@@ -65,7 +67,7 @@ def _frame(axes: Axes, points: np.ndarray) -> None:
 
 
 def _equal_bounds(axes: Axes) -> None:
-    """Draw lines of equal sums, named by it where they leave the frame below."""
+    """Draw lines of equal sums, named by it where they leave the frame below, if there is room."""
     from matplotlib.ticker import MaxNLocator
 
     (left, right), (below, above) = axes.get_xlim(), axes.get_ylim()
@@ -74,6 +76,9 @@ def _equal_bounds(axes: Axes) -> None:
             (left, right), (total - left, total - right), color=REFERENCE, linewidth=0.7,
             linestyle=(0, (4, 3)), zorder=1, scalex=False, scaley=False,
         )  # fmt: skip
-        if left < total - below < right:
-            axes.annotate(f"{total:.4g}", (total - below, below), (2, 3), color=REFERENCE,
+        name = f"{total:.4g}"
+        room = (right - left) * (width_of(name) + CLEAR) / WIDTH
+        if left < total - below < right - room:
+            axes.annotate(name, (total - below, below), (2, 3), color=REFERENCE,
                           textcoords="offset points", size=SMALL - 1)  # fmt: skip
+    axes.lines[0].set_label("equal sums")

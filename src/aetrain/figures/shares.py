@@ -13,9 +13,10 @@ from aetrain.figures.canvas import (
     SMALL,
     TEXT,
     TITLE,
+    finish,
     place,
     sheet,
-    write_title,
+    width_of,
 )
 from aetrain.figures.palette import QUIET, TEN
 
@@ -35,12 +36,14 @@ def share_bars(series: Mapping[str, Tensor], classes: Sequence[str], *, title: s
         left = across - 0.4 + i * width
         axes.bar(left, values.numpy(), width, align="edge", color=paint[i], label=name)
     if len(classes) <= MOST_NAMED:
-        axes.set_xticks(across, classes)
+        lie = max(width_of(name, SMALL) for name in classes) < WIDTH / len(classes)
+        axes.set_xticks(across, classes, rotation=0 if lie else 90)
+    axes.set_xlabel("class", size=TEXT, color=INK, labelpad=4)
     axes.grid(axis="y", color=HAIR, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_ylabel("share", size=TEXT, color=INK)
     axes.set_ylim(0, ROOM * max(float(values.max()) for values in series.values()))
     axes.legend(loc="upper right", ncols=len(series), frameon=False, fontsize=SMALL, labelcolor=INK)
-    write_title(figure, title, LEFT)
+    finish(figure, title)
     return figure

@@ -13,15 +13,14 @@ from aetrain.figures.canvas import (
     SMALL,
     TEXT,
     TITLE,
+    finish,
     place,
     sheet,
-    width_of,
-    write_title,
 )
 from aetrain.figures.palette import ACCENT, colours
 
 WIDTH, ROW = 430, 30  # pixels
-BOTTOM = 44
+LEFT, BOTTOM = 24, 44
 BINS = 60
 GOLDEN = 0.6180339887498949  # its multiples fill an interval evenly
 
@@ -44,10 +43,10 @@ def strip(
     rows = [codes] if labels is None else [codes[labels == k] for k in range(len(classes))]
     row_names = [""] if labels is None else list(classes)
     paint = [ACCENT] if labels is None else colours(len(classes))
-    top, left = TITLE if title else MARGIN, MARGIN + 12 + max(map(width_of, row_names), default=0)
+    top = TITLE if title else MARGIN
     height = round(ROW * max(len(rows) + 0.7, 4))
-    figure = sheet(left + WIDTH + MARGIN, top + height + BOTTOM)
-    axes = place(figure, left, top, WIDTH, height)
+    figure = sheet(LEFT + WIDTH + MARGIN, top + height + BOTTOM)
+    axes = place(figure, LEFT, top, WIDTH, height)
     for i, (row, colour) in enumerate(zip(rows, paint)):
         axes.scatter(row, i + _offsets(row), s=5, color=colour, alpha=0.7, linewidths=0)
     axes.set_yticks(range(len(rows)), row_names, color=INK, size=SMALL)
@@ -59,7 +58,7 @@ def strip(
         axes.axvline(sigma, color=REFERENCE, linewidth=0.8, zorder=0.5)
         axes.text(sigma, -0.8, f"{sigma}σ".replace("-", "−"), size=SMALL - 1, color=REFERENCE,
                   ha="center", va="center", backgroundcolor="white")  # fmt: skip
-    write_title(figure, title, left)
+    finish(figure, title)
     return figure
 
 

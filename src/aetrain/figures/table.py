@@ -5,12 +5,21 @@ from collections.abc import Collection, Sequence
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from aetrain.figures.canvas import FAINT, HAIR, INK, MARGIN, SMALL, TITLE, sheet, write_title
+from aetrain.figures.canvas import (
+    FAINT,
+    HAIR,
+    INK,
+    MARGIN,
+    SMALL,
+    TITLE,
+    sheet,
+    width_of,
+    write_title,
+)
 from aetrain.figures.palette import ACCENT
 
 HEIGHT = 22  # pixels of a row
 GAP = 26  # between columns
-CHARACTER = 7.0  # pixels of one at SMALL, where figures are wide
 
 
 def table(
@@ -29,9 +38,10 @@ def table(
         title: above.
     """
     columns = list(zip(heads, *rows))
-    widths = [round(CHARACTER * max(map(len, column))) for column in columns]
+    widths = [max(width_of(word, SMALL, bold=True) for word in column) for column in columns]
     top = TITLE if title else MARGIN
-    width = 2 * MARGIN + sum(widths) + GAP * (len(widths) - 1)
+    width = sum(widths) + GAP * (len(widths) - 1)
+    width = 2 * MARGIN + max(width, width_of(title, bold=True))
     height = top + HEIGHT * (len(rows) + 1) + MARGIN
     figure = sheet(width, height)
     for i, line in enumerate([heads, *rows]):

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 MOST = 64
 SEPARATOR = 255
+GAP = 2  # pixels between two
 NAN = (230, 0, 126)  # magenta: no grey level comes near it
 
 
@@ -33,7 +34,7 @@ def tiles(
     images = images[:MOST]
     if columns is None:
         columns = math.ceil(math.sqrt(len(images)))
-    return compose(images, columns=columns, low=low, high=high, smallest=48, largest=256, gap=2)
+    return compose(images, columns=columns, low=low, high=high, smallest=48, largest=256, gap=GAP)
 
 
 def compose(
