@@ -9,7 +9,7 @@ from aetrain.cli import options
 EPILOG = """\b
 A and B are images, or FILE:N and SPLIT:N for row N of a file or of the run's own data.
 Codes go the shortest way in their space: a line, a great circle or a geodesic. The picture shows
-below them the same shares of the two examples themselves. Where a conditional model is told no
+below them the same shares of the two examples' own values. Where a conditional model is told no
 --condition, its conditions go from the label of A to that of B, in a line.
 \b
 Examples
@@ -74,11 +74,16 @@ def interpolate(
             q = trained.posterior(x)
             z = way(q, q.mean[0], q.mean[1], t)
         made = torch.cat(list(decoded(trained, z, None if c is None else between(c, t))))
-        rows = {"codes": made.cpu(), "values": between(x, t).cpu()}
-        title = f"from {a} to {b}"
+        title = f"from {Path(a).name} to {Path(b).name}"
         if path.suffix.lower() == ".png":
-            draw = named_rows if is_image(trained.event) else curves
-            write_figure(path, draw(rows, title=title))
+            rows = {"codes, decoded": made.cpu(), "values, mixed": between(x, t).cpu()}
+            shares = [f"{share:.0%}" for share in t.tolist()]
+            figure = (
+                named_rows(rows, title=title, columns=shares)
+                if is_image(trained.event)
+                else curves(rows, title=title)
+            )
+            write_figure(path, figure)
         else:
             deliver(path, [made], number, found, title=title, scaled=scaled)
     tell(as_json, path, steps=number)

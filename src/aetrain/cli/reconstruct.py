@@ -60,7 +60,9 @@ def reconstruct(
             pairs,
             examples,
             Conditions(found, condition),
-            draw=lambda x, _, restored: reconstructions(x, restored, title=""),
+            draw=lambda x, _, restored: reconstructions(
+                x, restored, title=f"{len(x)} of {len(examples)} examples"
+            ),
             scaled=scaled,
         )
     tell(as_json, path, examples=errors.examples, **errors.figures())

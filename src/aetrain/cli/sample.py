@@ -2,10 +2,14 @@
 
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aetrain.cli import options
+
+if TYPE_CHECKING:
+    from aetrain.autoencoder import Autoencoder
 
 EPILOG = """\b
 Examples
@@ -47,9 +51,20 @@ def sample(
 
         path = place(output, found, "sample")
         trained = found.trained
-        chosen = Conditions(found, condition).chosen
+        under = Conditions(found, condition)
+        chosen = under.chosen
         blocks = trained.samples(number, seed=seed, mean=not draw, condition=chosen)
         first = next(blocks)  # what the model refuses is said before a file is begun
         blocks = chain([first], blocks)
-        deliver(path, blocks, number, found, title=f"{number} samples", scaled=scaled)
+        what = "draws" if draw else "means"
+        title = f"{number} {what} of p(x|z), z ~ {_source(trained.model)}"
+        title += "" if chosen is None else f", class {under.name(chosen)}"
+        deliver(path, blocks, number, found, title=title, scaled=scaled)
     tell(as_json, path, samples=number)
+
+
+def _source(model: "Autoencoder") -> str:
+    """Return what codes are drawn from."""
+    from aetrain.errors import choice
+
+    return "p(z)" if model.sampler is None else choice(model.sampler)

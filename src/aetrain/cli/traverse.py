@@ -20,12 +20,29 @@ Examples
 EXAMPLES = 1000
 
 
+def deviations(steps: float) -> str:
+    """Return how many standard deviations from the mean, such as −1.5σ."""
+    return f"{steps:+.2g}σ".replace("-", "−") if steps else "0"
+
+
 @click.command(epilog=EPILOG)
 @options.run
 @click.option("--at", metavar="EXAMPLE", help="An image, FILE:N or SPLIT:N.  [default: the mean]")
-@click.option("--dim", "dims", type=click.IntRange(min=0), multiple=True, help="From 0.")
+@click.option(
+    "--dim",
+    "dims",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="Which number, counted from 0; may be given several times.  [default: ten, see below]",
+)
 @options.count("Steps in a row.", 9, minimum=2)
-@click.option("--span", type=click.FloatRange(min=0, min_open=True), default=2.0, show_default=True)
+@click.option(
+    "--span",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="How far each goes to both sides of its mean, in standard deviations.",
+)
 @options.condition
 @options.scaled
 @options.seed
@@ -61,6 +78,7 @@ def traverse(
         from aetrain.data_of import chosen_rows
         from aetrain.evaluation.codes import encoded
         from aetrain.evaluation.traversal import traversal
+        from aetrain.figures.coordinate import coordinate
         from aetrain.figures.curves import curves
         from aetrain.figures.rows import named_rows
         from aetrain.figures.tiles import is_image
@@ -85,9 +103,10 @@ def traverse(
             flat = x.flatten(0, 1)
             deliver(path, [flat], len(flat), found, title=title, scaled=scaled)
         elif is_image(trained.event):
-            named = {f"z{d}": row for d, row in zip(walk.dims, x, strict=True)}
-            write_figure(path, named_rows(named, title=title))
+            named = {coordinate(d): row for d, row in zip(walk.dims, x, strict=True)}
+            steps = [deviations(s) for s in torch.linspace(-span, span, number).tolist()]
+            write_figure(path, named_rows(named, title=title, columns=steps))
         else:
-            ends = {f"−{span:g} σ": x[:, 0], f"+{span:g} σ": x[:, -1]}
-            write_figure(path, curves(ends, title=f"z{', z'.join(map(str, walk.dims))}"))
+            ends = {deviations(-span): x[:, 0], deviations(span): x[:, -1]}
+            write_figure(path, curves(ends, title=", ".join(map(coordinate, walk.dims))))
     tell(as_json, path, dims=walk.dims)
