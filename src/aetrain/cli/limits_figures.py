@@ -10,7 +10,7 @@ from aetrain.cli.limits_measured import Measured
 from aetrain.evaluation.limits.evenness import shares
 from aetrain.evaluation.limits.side import OWN, PRIOR, SOURCES, Side
 from aetrain.evaluation.limits.spread import moments
-from aetrain.evaluation.limits.study import AREAS, CODES, DECODES, NOISE, WALKS
+from aetrain.evaluation.limits.study import AREAS, CODES, DECODES, NOISE, PIXELS, WALKS
 from aetrain.figures.along import along_ways
 from aetrain.figures.areas import class_areas
 from aetrain.figures.grid import grid_codes
@@ -57,7 +57,7 @@ def _codes(measured: Measured) -> Drawn:
         points, explained = project(codes.float()) if wide else (codes.float(), None)
         figure = plane(
             points, measured.examples.y, classes=measured.examples.classes, explained=explained,
-            title=side.name, prior=not wide,
+            title=f"codes of {side.name}", prior=not wide,
         )  # fmt: skip
         told = "principal axes, centred" if wide else "circles: one and two deviations of N(0, I)"
         drawn.append((f"codes_{side.name}", figure, f"codes of the test examples; {told}"))
@@ -92,15 +92,18 @@ def _areas(measured: Measured) -> Drawn:
 
 def _walks(measured: Measured) -> Drawn:
     study = measured.study
-    figure = along_ways(study.confidences, title="on the way between two examples",
+    # in the order of the other pictures, so that a model has one colour on all of them
+    confidences = {name: study.confidences[name] for name in (*_names(measured), PIXELS)}
+    figure = along_ways(confidences, title="on the way between two examples",
                         name="classifier's confidence")  # fmt: skip
     words = (f"mean over {len(study.walks[measured.sides[0].name])} pairs of test examples of"
              " different classes; in codes the ends are reconstructions")  # fmt: skip
     drawn: Drawn = [("walks_confidence", figure, words)]
     if is_image(measured.examples.x.shape[1:]):
+        words = "the way between two test examples, in pixels and, decoded, in codes"
         for i in range(min(PAIRS, len(study.confidences[measured.sides[0].name]))):
             rows = {name: ways[i] for name, ways in study.walks.items()}
-            drawn.append((f"walk_{i}", named_rows(rows, title=""), f"pair {i + 1}"))
+            drawn.append((f"walk_{i}", named_rows(rows, title=f"pair {i + 1}"), words))
     return drawn
 
 
@@ -111,6 +114,10 @@ def _noise(measured: Measured) -> Drawn:
     rows |= {s.name: measured.study.decodes[s.name, PRIOR][:IMAGES] for s in measured.sides}
     words = "pixels: uniform over the range of the data; others: decodes of z ~ N(0, I)"
     return [("noise", named_rows(rows, title="noise in pixels and in codes"), words)]
+
+
+def _names(measured: Measured) -> list[str]:
+    return [side.name for side in measured.sides]
 
 
 def _grid(side: Side, source: str) -> Tensor:

@@ -57,10 +57,13 @@ def test_why_a_class_has_no_volume_is_said_in_words():
     z, y = codes([1.0, 1.0], 30)
     assert no_volume(z, y, ["cat", "dog"]) == ""
     assert no_volume(z[:34], y[:34], ["cat", "dog"]) == (
-        "too few examples of class dog (4), more than 4 are needed"
+        "too few examples of class dog (4): more than 4 are needed"
     )
     assert no_volume(z, y, ["cat", "dog", "cow"]) == (
-        "too few examples of class cow (0), more than 4 are needed"
+        "too few examples of class cow (0): more than 4 are needed"
+    )
+    assert no_volume(z[:4], y[:4], list("abcde")) == (
+        "too few examples of class a (4), b (0), c (0) and 2 more: more than 4 are needed"
     )
     z[y == 0, 1] = 3.0
     assert no_volume(z, y, ["cat", "dog"]) == "codes of class cat span fewer than 2 dimensions"

@@ -11,6 +11,9 @@ from aetrain.evaluation.limits.spread import is_flat, log_determinant, moments
 LEAST = 2
 """Examples of a class, over the dimensions of a code, below which it has no volume."""
 
+MOST_NAMED = 3
+"""Classes that a reason names."""
+
 
 def log_volumes(z: Tensor, y: Tensor, classes: int) -> Tensor:
     """Return ½ ln |Σ_k| of each class's codes, (K,), NaN for a class of 2 D examples or fewer.
@@ -62,14 +65,17 @@ def no_volume(z: Tensor, y: Tensor, classes: Sequence[str]) -> str:
         classes: names.
     """
     least = LEAST * z.shape[1]
-    few = [f"{classes[k]} ({n})" for k, n in enumerate(y.bincount(minlength=len(classes)).tolist())
-           if n <= least]  # fmt: skip
-    if few:
-        return f"too few examples of class {', '.join(few)}, more than {least} are needed"
-    flat = [name for k, name in enumerate(classes) if is_flat(z[y == k])]
-    if flat:
-        return f"codes of class {', '.join(flat)} span fewer than {z.shape[1]} dimensions"
+    sizes = y.bincount(minlength=len(classes)).tolist()
+    if few := [f"{name} ({n})" for name, n in zip(classes, sizes) if n <= least]:
+        return f"too few examples of class {_listed(few)}: more than {least} are needed"
+    if flat := [name for k, name in enumerate(classes) if is_flat(z[y == k])]:
+        return f"codes of class {_listed(flat)} span fewer than {z.shape[1]} dimensions"
     return ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def shares(found: Tensor, classes: int) -> Tensor:
