@@ -21,6 +21,15 @@ def test_bars_are_sorted_named_and_coloured() -> None:
     assert figure.texts[0].get_text() == "rate 4.75 nats  ·  3 of 4 dimensions active"
 
 
+def test_the_legend_lies_above_every_bar() -> None:
+    figure = rate_bars(torch.ones(10), active=torch.ones(10))
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_window_extent().y0 > axes.transData.transform((0, 1))[1]
+
+
 def test_without_a_mask_all_are_alike() -> None:
     figure = rate_bars(torch.rand(5))
     assert figure.axes[0].get_legend() is None

@@ -24,4 +24,4 @@ def test_columns_have_names():
 def test_other_events_are_curves() -> None:
     figure = samples(torch.randn(100, 30), title="t")
     assert [len(axes.lines[0].get_xdata()) for axes in figure.axes] == [30] * 12
-    assert figure.texts[0].get_text() == "t"
+    assert figure.texts[0].get_text() == "t (12 shown)"

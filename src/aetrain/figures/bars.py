@@ -13,6 +13,7 @@ from aetrain.figures.palette import ACCENT, UNUSED
 
 WIDTH, HEIGHT = 470, 250  # pixels
 LEFT, BOTTOM = 54, 44
+ROOM = 1.15  # above the highest bar, for the names of the colours
 NAMED = 24  # dimensions up to which each bar is named
 
 
@@ -45,7 +46,7 @@ def _draw(axes: Axes, heights: np.ndarray, use: np.ndarray) -> None:
     colours = np.where(use, ACCENT, UNUSED).tolist()
     bars = PolyCollection(list(np.stack([across, up], -1)), facecolors=colours, linewidths=0)
     axes.add_collection(bars, autolim=False)
-    axes.set(xlim=(-0.6, len(heights) - 0.4), ylim=(0, 1.05 * heights.max(initial=0) or 1.0))
+    axes.set(xlim=(-0.6, len(heights) - 0.4), ylim=(0, ROOM * heights.max(initial=0) or 1.0))
 
 
 def _dress(axes: Axes, order: list[int], *, keys: bool) -> None:
@@ -61,5 +62,5 @@ def _dress(axes: Axes, order: list[int], *, keys: bool) -> None:
         axes.set_xticks(range(len(order)), [str(i) for i in order])
     if keys:
         handles = [Patch(color=ACCENT, label="active"), Patch(color=UNUSED, label="inactive")]
-        axes.legend(handles=handles, loc="upper right", frameon=False, fontsize=SMALL,
+        axes.legend(handles=handles, loc="upper right", ncols=2, frameon=False, fontsize=SMALL,
                     labelcolor=INK, handlelength=0.9, handleheight=0.9)  # fmt: skip

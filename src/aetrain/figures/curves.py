@@ -42,8 +42,11 @@ def curves(series: Mapping[str, Tensor], *, title: str) -> Figure:
     """Draw the first 12 events of one, two or three tensors (N, *event), flattened, one panel each.
 
     The names of `series` make the legend where there are several. All panels share their axes, so
-    that heights can be compared; NaN and infinities leave gaps.
+    that heights can be compared; NaN and infinities leave gaps. Where there are more events, the
+    title says how many are shown.
     """
+    if max(map(len, series.values())) > MOST:
+        title += f" ({MOST} shown)"
     rows = {name: _flat(x) for name, x in series.items()}
     count, length = next(iter(rows.values())).shape
     columns = min(COLUMNS, count)
