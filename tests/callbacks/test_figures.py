@@ -12,6 +12,7 @@ import aetrain
 from aetrain.build import build_model
 from aetrain.config.files import groups
 from aetrain.figures.plane import plane
+from aetrain.figures.samples import samples
 from tests.battery import config
 from tests.conftest import TINY
 
@@ -72,6 +73,7 @@ def test_the_plane_shows_the_prior_that_codes_are_held_to(
     monkeypatch.setattr("aetrain.callbacks.figures.plane", note)
     aetrain.train([*TINY, *options, "callbacks=default"])
     how = seen[-1]
+    assert how["title"] == f"codes of {len(how['codes'])} validation examples"
     assert how["prior"] == circles
     assert ("drawn" in how) == draws
     if draws:
@@ -81,6 +83,16 @@ def test_the_plane_shows_the_prior_that_codes_are_held_to(
 
 
 @pytest.mark.parametrize("model", ["caae", "cvae"])
-def test_a_conditional_models_classes_are_drawn(model: str, here: Path) -> None:
+def test_a_conditional_models_classes_are_drawn_and_named(
+    model: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[list[str]] = []
+
+    def note(x: Tensor, **how: Any) -> Figure:
+        names.append(how["names"])
+        return samples(x, **how)
+
+    monkeypatch.setattr("aetrain.callbacks.figures.samples", note)
     results = aetrain.train([*TINY, f"model={model}", "callbacks=default"])
     assert (Path(results["run"]) / "figures/classes.png").stat().st_size > 1000
+    assert names[-1] == [str(k) for k in range(10)]

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 
 import aetrain
@@ -146,6 +148,48 @@ def test_traversals(trained_run: Path, here: Path, ae: Ae):
     assert (status, err) == (0, "")
     assert json.loads(out)["dims"] == [1]
     assert np.load("t.npz")["x"].shape == (3, 1, 8, 8)
+
+
+def test_pictures_say_what_they_show(
+    trained_run: Path, here: Path, ae: Ae, monkeypatch: pytest.MonkeyPatch
+):
+    titles, rows = list[str](), list[dict[str, Any]]()
+
+    def tiles(x: torch.Tensor, *, title: str) -> Figure:
+        titles.append(title)
+        return Figure()
+
+    def note(series: dict[str, torch.Tensor], *, title: str, **more: Any) -> Figure:
+        titles.append(title)
+        rows.append({"rows": list(series), **more})
+        return Figure()
+
+    monkeypatch.setattr("aetrain.cli.deliver.sheet_of", tiles)
+    for module in ("rows.named_rows", "reconstructions.beside"):
+        monkeypatch.setattr(f"aetrain.figures.{module}", note)
+    for words in (
+        ["sample", trained_run, "-n", "5"],
+        ["sample", trained_run, "-n", "5", "--draw"],
+        ["traverse", trained_run, "-n", "3", "--span", "1.5", "--dim", "1", "--dim", "0"],
+        ["interpolate", trained_run, "test:0", "test:1", "-n", "3"],
+        ["reconstruct", trained_run, "test:0", "test:1"],
+        ["reconstruct", trained_run, "train"],
+    ):
+        assert ae(*words, "-o", "x.png")[0] == 0
+    number = len(data_of(aetrain.load(trained_run)).tables["train"])
+    assert titles == [
+        "5 means of p(x|z), z ~ p(z)",
+        "5 draws of p(x|z), z ~ p(z)",
+        "each number of the code, ±1.5 standard deviations",
+        "from test:0 to test:1",
+        "2 examples",
+        f"the first of {number} examples",
+    ]
+    assert rows[0] == {"rows": ["z₁", "z₀"], "columns": ["−1.5σ", "0", "+1.5σ"]}
+    assert rows[1] == {
+        "rows": ["codes, decoded", "values, mixed"],
+        "columns": ["0%", "50%", "100%"],
+    }
 
 
 @pytest.mark.parametrize("verb", ["sample", "reconstruct", "interpolate", "traverse", "decode"])

@@ -8,13 +8,13 @@ import click
 from aetrain.cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from matplotlib.figure import Figure
     from torch import Tensor
 
     from aetrain.cli.given import Block
     from aetrain.cli.opened import Opened
+    from aetrain.cli.restoring import Draw
 
 EPILOG = """\b
 FILES are noisy: images, a folder or .zip of them, .npy, .npz, .csv or .parquet, or train, valid,
@@ -115,12 +115,12 @@ def _pairs(
     return with_noise(given, corruption, seed)
 
 
-def _drawing(*, known: bool) -> "Callable[[Tensor, Tensor, Tensor], Figure]":
+def _drawing(*, known: bool) -> "Draw":
     """Return how three tensors are drawn: all, or without the clean one where it is not known."""
     from aetrain.figures.denoising import denoising
     from aetrain.figures.reconstructions import reconstructions
 
     if known:
-        return lambda given, wanted, found: denoising(wanted, given, found, title="")
+        return lambda given, wanted, found, title: denoising(wanted, given, found, title=title)
     names = ("noisy", "denoised")
-    return lambda given, _, found: reconstructions(given, found, title="", names=names)
+    return lambda given, _, found, title: reconstructions(given, found, title=title, names=names)

@@ -76,12 +76,12 @@ def interpolate(
         made = torch.cat(list(decoded(trained, z, None if c is None else between(c, t))))
         title = f"from {Path(a).name} to {Path(b).name}"
         if path.suffix.lower() == ".png":
-            rows = {"codes, decoded": made.cpu(), "values, mixed": between(x, t).cpu()}
+            mixed, ours = {"values, mixed": between(x, t).cpu()}, {"codes, decoded": made.cpu()}
             shares = [f"{share:.0%}" for share in t.tolist()]
             figure = (
-                named_rows(rows, title=title, columns=shares)
+                named_rows({**ours, **mixed}, title=title, columns=shares)
                 if is_image(trained.event)
-                else curves(rows, title=title)
+                else curves({**mixed, **ours}, title=title)
             )
             write_figure(path, figure)
         else:

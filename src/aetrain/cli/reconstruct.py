@@ -60,9 +60,7 @@ def reconstruct(
             pairs,
             examples,
             Conditions(found, condition),
-            draw=lambda x, _, restored: reconstructions(
-                x, restored, title=f"{len(x)} of {len(examples)} examples"
-            ),
+            draw=lambda x, _, restored, title: reconstructions(x, restored, title=title),
             scaled=scaled,
         )
     tell(as_json, path, examples=errors.examples, **errors.figures())

@@ -41,8 +41,8 @@ class Errors:
         return {"squared_error_before": self.before / self.examples, **self.figures()}
 
 
-Draw = Callable[[Tensor, Tensor, Tensor], Figure]
-"""What was given, wanted and put out, (N, *event) -> a picture."""
+Draw = Callable[[Tensor, Tensor, Tensor, str], Figure]
+"""What was given, wanted and put out, (N, *event), and a title -> a picture."""
 
 
 def restore(
@@ -82,7 +82,10 @@ def restore(
         return errors
     for _ in blocks():
         pass
-    write_figure(path, draw(*(torch.cat(parts)[:MOST] for parts in zip(*first))))
+    given, wanted, restored = (torch.cat(parts)[:MOST] for parts in zip(*first))
+    more = len(examples) > len(given)
+    title = f"{'the first of ' if more else ''}{len(examples)} examples"
+    write_figure(path, draw(given, wanted, restored, title))
     return errors
 
 
