@@ -132,6 +132,20 @@ def test_a_finished_run_is_only_tested_again(here: Path) -> None:
     assert again["test/elbo"] == first["test/elbo"]
 
 
+def test_what_was_evaluated_of_older_weights_is_set_aside(here: Path) -> None:
+    job = [*TINY, "callbacks.checkpoint.keep=last"]
+    aetrain.train([*job, "callbacks=default", "run.dir=r"])
+    old = Path("r/evaluation.json")
+    old.write_text('{"test/parzen": 1.0}')
+    aetrain.train(["resume=r"])
+    assert old.is_file()  # of the same weights
+    for number in (1, 2):
+        aetrain.train(["resume=r", f"trainer.max_epochs={2 + number}"])
+        assert not old.exists()
+        assert Path(f"r/evaluation-{number}.json").read_text() == '{"test/parzen": 1.0}'
+        old.write_text('{"test/parzen": 1.0}')
+
+
 @pytest.mark.parametrize("precision", ["32-true", "64-true", "bf16-mixed"])
 def test_resumed_in_the_middle_of_an_epoch(precision: str, here: Path) -> None:
     job = [*TINY, f"trainer.precision={precision}", "trainer.max_steps=5"]

@@ -1,6 +1,7 @@
 """A run's directory: made once, by one process; read by all that come after."""
 
 import fcntl
+import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -12,6 +13,9 @@ from typing import Any, TextIO, final
 import yaml
 
 from aetrain.errors import UserError
+
+RESULTS, EVALUATION = "results.json", "evaluation.json"
+"""Figures of a run's own test, and those that were measured afterwards."""
 
 
 @final
@@ -113,8 +117,16 @@ class Run:
         return False
 
     def write_results(self, results: Mapping[str, Any]) -> None:
-        """Write results.json."""
-        write_atomically(self.path / "results.json", json.dumps(dict(results), indent=2) + "\n")
+        """Write results.json; what was evaluated of older weights goes to evaluation-1.json, ..."""
+        evaluation = self.path / EVALUATION
+        if evaluation.is_file() and _written(evaluation) < _written(find_checkpoint(self.path)):
+            names = (f"evaluation-{number}.json" for number in itertools.count(1))
+            evaluation.rename(next(p for n in names if not (p := self.path / n).exists()))
+        write_atomically(self.path / RESULTS, json.dumps(dict(results), indent=2) + "\n")
+
+
+def _written(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def require_new(path: Path) -> None:

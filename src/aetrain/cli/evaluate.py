@@ -10,8 +10,9 @@ from aetrain.cli import options
 from aetrain.cli.judging import PIXELS, judging
 from aetrain.cli.shown import number, of_examples, print_json, print_table
 from aetrain.cli.written import write_json
-from aetrain.comparison.facts import EVALUATION, facts_of, figure_of, is_beside, joined, newer, read
+from aetrain.comparison.facts import facts_of, figure_of, is_beside, joined, newer, read
 from aetrain.evaluation.interval import EXAMPLES
+from aetrain.run import EVALUATION
 
 NAMES = (
     "bound",

@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from aetrain.comparison.facts import RESULTS
-from aetrain.run import Run
+from aetrain.run import RESULTS, Run
 
 RUNNING, STOPPED = "running", "stopped"
 

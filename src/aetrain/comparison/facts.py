@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aetrain.evaluation.interval import BESIDE, EXAMPLES, SAMPLES
-
-RESULTS, EVALUATION = "results.json", "evaluation.json"
+from aetrain.run import EVALUATION, RESULTS
 
 
 def facts_of(path: Path) -> dict[str, Any]:
