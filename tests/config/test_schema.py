@@ -34,6 +34,7 @@ def test_the_tables_are_what_the_files_hold():
 
 WRONG = [
     ("latent=0", "latent=0: must be at least 1"),
+    ("latent=10000000000000000000", "latent=10000000000000000000: must be at most 9.2e18"),
     ("latent=-3", "latent=-3: must be at least 1"),
     ("latent=abc", "latent='abc': a whole number is needed"),
     ("latent=", "latent='': a whole number is needed"),

@@ -125,6 +125,9 @@ UNBOUNDED = ("trainer.skip_gradient_above",)
 LARGEST = (2 - 2**-23) * 2.0**127
 """The largest number in single precision, in which nearly all is computed."""
 
+MOST = 2**63 - 1
+"""The largest whole number that torch counts with."""
+
 Complaint = tuple[str, Any, str]
 """(key, its value, what is wrong with it)."""
 
@@ -182,12 +185,14 @@ def _weights(config: Mapping[str, Any]) -> Iterator[Complaint]:
 
 
 def _not_finite(config: Mapping[str, Any]) -> Iterator[Complaint]:
-    """Yield the numbers that are none or are infinite in single precision, from the outside in."""
+    """Yield the numbers that are none, or that no number of torch can hold, from the outside in."""
     leaves = [(key, value) for key, value in walk(config) if isinstance(value, int | float)]
     for key, value in sorted(leaves, key=lambda leaf: leaf[0].count(".")):
         allowed = key.startswith(f"{FREE}.") or (key in UNBOUNDED and value > 0)
         if not abs(value) <= LARGEST and not allowed:
             yield key, value, "must be a finite number, of at most 3.4e38 in size"
+        elif isinstance(value, int) and abs(value) > MOST:
+            yield key, value, "must be at most 9.2e18"
 
 
 def _no_group(group: str, value: Any) -> str:
