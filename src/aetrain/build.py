@@ -259,7 +259,7 @@ def build_schedule(node: Mapping[str, Any], key: str) -> Schedule:
     Raises:
         UserError: for what it says is wrong with its numbers, at its key in the configuration.
     """
-    schedule = make(node)
+    schedule: Any = make(node)
     if not callable(schedule):
         raise UserError(f"{key}: is no schedule; use one of aetrain.schedules, and _partial_: true")
     try:

@@ -64,6 +64,8 @@ class Features(nn.Module):
                 f"model.features.torchvision={torchvision}: sees images of 1 or 3 channels, and the"
                 f" data are {tuple(event)}; use model.features.run"
             )
+        if size is not None and size < 1:
+            raise UserError(f"model.features.size={size}: must be at least 1 pixel, or null")
         self._gone: UserError | None = None
         self._frozen: tuple[Frozen, ...] = ()  # in a tuple it is no part of this module
         prepare: dict[str, Any] = {}
