@@ -49,8 +49,9 @@ LOCATION = (
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
 
-OF_LABELS = ("head", "conditioning")
-"""Groups that learn from labels, and have a number of `classes`."""
+OF_LABELS = {"head": "head=none", "conditioning": "model=vae conditioning=none"}
+"""Groups that learn from labels, and have a number of `classes`; what needs none, whatever the
+model, since some cannot be without."""
 
 UNUSED = {
     "adversary": "adversary: is of games against a discriminator, and this model makes no use of"
@@ -104,19 +105,19 @@ def settle_classes(config: Config, classes: int, dataset: str) -> None:
     Raises:
         UserError: where the data have no labels, or more classes than are asked for.
     """
-    for group in OF_LABELS:
+    for group, without in OF_LABELS.items():
         node = config[group]
         if not node:
             continue
         if config["dataset"].get("labelled") == "none":
             raise UserError(
                 f"{group}: learns from labels, and dataset.labelled=none takes them away: use"
-                f" dataset.labelled=all or a number, or {group}=none"
+                f" dataset.labelled=all or a number, or {without}"
             )
         if not classes:
             raise UserError(
-                f"{group}: learns from labels, and dataset={dataset} has none: use {group}=none, or"
-                " another dataset (of dataset=array, set dataset.label)"
+                f"{group}: learns from labels, and dataset={dataset} has none: use dataset=mnist,"
+                f" or set dataset.label to their column (of dataset=array), or use {without}"
             )
         if node["classes"] is None:
             node["classes"] = classes
