@@ -260,7 +260,7 @@ def build_schedule(node: Mapping[str, Any], key: str) -> Schedule:
     Raises:
         UserError: for what it says is wrong with its numbers, at its key in the configuration.
     """
-    schedule: Any = make(node)
+    schedule: Schedule = make(node)
     if not callable(schedule):
         raise UserError(f"{key}: is no schedule; use one of aetrain.schedules, and _partial_: true")
     try:
