@@ -58,8 +58,18 @@ def test_annealing_multiplies_the_weights() -> None:
 def test_an_annealing_is_refused_before_it_is_needed() -> None:
     with pytest.raises(UserError, match=r"annealing\.rise=2.0: must be above 0"):
         build_plan(config("annealing=cyclical", "annealing.rise=2.0"), "cpu")
+    with pytest.raises(UserError, match=r"annealing\.warmup=-1: must be at least 0"):
+        build_plan(config("annealing=linear", "annealing.warmup=-1"), "cpu")
     with pytest.raises(UserError, match="none above 0: use annealing=constant"):
         build_plan(config("annealing=linear", "objective=reconstruction"), "cpu")
+
+
+def test_every_schedule_is_refused_at_its_own_key_before_it_is_needed() -> None:
+    with pytest.raises(UserError, match=r"^schedule\.final=-1\.0: must be at least 0"):
+        build_plan(config("schedule=cosine", "schedule.final=-1.0"), "cpu")
+    weight = "objective.beta={_target_:aetrain.schedules.linear,_partial_:true,warmup:-5}"
+    with pytest.raises(UserError, match=r"^objective\.weights\.rate\.warmup=-5: must be"):
+        build_plan(config(weight), "cpu")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,34 @@ def test_nothing_in_a_file_is_executed(tmp_path: Path, capsys: pytest.CaptureFix
     assert "executed" not in capsys.readouterr().out
 
 
+def test_what_is_wrong_with_a_file_is_said_in_a_line(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.ckpt"
+    torch.save({**CONTENT, "w": torch.randn(3000)}, whole)
+    content = bytearray(whole.read_bytes())
+    (tmp_path / "cut.ckpt").write_bytes(content[:5000])
+    (tmp_path / "empty.ckpt").touch()
+    (tmp_path / "text.ckpt").write_text("no checkpoint\n")
+    torch.save({**CONTENT, "more": Harmful()}, tmp_path / "object.ckpt")
+    torch.save([1], tmp_path / "list.ckpt")
+    told = {
+        "cut": "truncated or damaged: its end is missing",
+        "empty": "truncated or damaged, or not a file of torch.save",
+        "text": "truncated or damaged, or not a file of torch.save",
+        "object": "holds more than tensors and plain containers (print), which could run code",
+        "list": "not a checkpoint of aetrain",
+        "absent": "no such checkpoint",
+    }
+    remedy = "use a run's directory, or another of its checkpoints"
+    for name, fault in told.items():
+        path = tmp_path / f"{name}.ckpt"
+        with pytest.raises(UserError) as error:
+            read(path)
+        assert str(error.value) == f"{path}: {fault}; {remedy}"
+    (tmp_path / "cut.ckpt").write_bytes(whole.read_bytes()[:-10])
+    with pytest.raises(UserError, match="truncated or damaged"):
+        read(tmp_path / "cut.ckpt")
+
+
 def test_find_prefers_the_best(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").touch()
     checkpoints = tmp_path / "checkpoints"

@@ -1,5 +1,6 @@
 """What is logged between two lines."""
 
+import math
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -82,6 +83,31 @@ def test_a_cost_that_is_not_finite_is_traced_to_its_batch() -> None:
         meter.flush(model(10, Lines()))
     assert "the term 'distortion' became inf at step 8" in str(error.value)
     assert "values from 0 to 8" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "top", "told"),
+    [
+        ({"distortion": math.inf}, 1.0, "before any update, so optimizer.lr is not the cause; use"),
+        ({"loss": math.inf}, 1.0, "its terms are finite, so a weight is too large; set a smaller"),
+        ({"distortion": math.nan, "loss": math.nan}, math.nan, "the data are not finite; use data"),
+    ],
+)
+def test_the_learning_rate_is_not_blamed_before_the_first_update(
+    spoilt: dict[str, float], top: float, told: str
+) -> None:
+    """Neither for the first player's costs; those of the second are after the first's update."""
+    made, meter = model(1, Lines()), Meter(every=1)
+    made.data.batch = lambda item, device: {"x": torch.tensor([0.0, top])}
+    wrong = {name: torch.tensor(value) for name, value in spoilt.items()}
+    meter.add({**costs(1.0, 1.0), **wrong, "fake": torch.tensor(0.0)}, 10)
+    with pytest.raises(NonFiniteLoss, match=f"at step 0 on a batch.*: {told}") as error:
+        meter.flush(made)
+    assert "lower optimizer.lr" not in str(error.value)
+    meter = Meter(every=1)
+    meter.add({**costs(1.0, 1.0), "fake": torch.tensor(math.nan)}, 10)
+    with pytest.raises(NonFiniteLoss, match=r"'fake' became nan at step 0.*: lower optimizer.lr"):
+        meter.flush(made)
 
 
 def test_a_batch_that_was_left_out_spoils_nothing() -> None:

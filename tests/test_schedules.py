@@ -121,11 +121,19 @@ def test_cyclical() -> None:
 @pytest.mark.parametrize(
     ("schedule", "options", "words"),
     [
-        (sigmoid, {"width": 0}, "annealing.width=0: must be above 0"),
-        (cyclical, {"period": 0}, "annealing.period=0: must be above 0"),
-        (cyclical, {"rise": 1.5}, "annealing.rise=1.5: must be above 0 and at most 1"),
+        (linear, {"warmup": -1}, "warmup=-1: must be at least 0"),
+        (rising_cosine, {"warmup": -1}, "warmup=-1: must be at least 0"),
+        (sigmoid, {"width": 0}, "width=0: must be above 0"),
+        (sigmoid, {"midpoint": -1}, "midpoint=-1: must be at least 0"),
+        (cyclical, {"period": 0}, "period=0: must be above 0"),
+        (cyclical, {"rise": 1.5}, "rise=1.5: must be above 0 and at most 1"),
+        (cyclical, {"cycles": 0}, "cycles=0: must be at least 1, or null"),
+        (cosine, {"warmup": -1}, "warmup=-1: must be at least 0"),
+        (cosine, {"final": -0.1}, "final=-0.1: must be at least 0"),
+        (step, {"factor": -0.1}, "factor=-0.1: must be at least 0"),
+        (step, {"milestones": [0.5, -3]}, r"milestones=\[0.5, -3\]: must be at least 0 each"),
     ],
 )
-def test_annealings_that_cannot_be(schedule: Schedule, options: dict, words: str) -> None:
-    with pytest.raises(UserError, match=words):
+def test_schedules_that_cannot_be(schedule: Schedule, options: dict, words: str) -> None:
+    with pytest.raises(UserError, match=f"^{words}"):
         schedule(0, 1, **options)  # pyright: ignore[reportCallIssue]

@@ -4,6 +4,7 @@ import math
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -78,6 +79,36 @@ def test_a_wrong_shape_is_named(vae: Trained) -> None:
         vae.encode(torch.zeros(3, 64))
     with pytest.raises(UserError, match="z has the shape"):
         vae.decode(torch.zeros(3, 5))
+
+
+def test_arrays_and_lists_are_taken(vae: Trained) -> None:
+    x = torch.rand(3, 1, 8, 8).round()
+    z = vae.encode(x)
+    read_only = np.broadcast_to(x.numpy()[:1], x.shape)
+    assert torch.equal(vae.encode(read_only), vae.encode(x[:1].expand_as(x)))
+    for given in (x.numpy(), x.double().numpy(), x.bool(), x.int().tolist(), x.byte()):
+        assert torch.equal(vae.encode(given), z)
+    assert torch.equal(vae.decode(z.tolist()), vae.decode(z))
+    assert vae.sample(np.int64(3)).shape == (3, 1, 8, 8)
+
+
+def test_what_cannot_be_taken_is_refused_in_a_line(vae: Trained) -> None:
+    x = torch.rand(3, 1, 8, 8).round()
+    for wrong, told in {
+        "a cat": r"^x='a cat': must be real numbers, in a tensor or an array of NumPy$",
+        None: "^x=NoneType: must be real numbers",
+        ((1, 2), (3,)): "^x=tuple: must be real numbers",
+        x.to(torch.complex64): "^x=Tensor: must be real numbers",
+        x[0]: r"^x has the shape \(1, 8, 8\).*\(N, 1, 8, 8\); use x\[None\] for one alone$",
+        (15 * x).byte(): "^x holds bytes up to 15, .* from 0 to 1, .*: use x / 16$",
+    }.items():
+        with pytest.raises(UserError, match=told):
+            vae.encode(wrong)  # pyright: ignore[reportArgumentType]
+    for wrong, told in {0: "n=0: must be at least 1", -1: "n=-1: must", 2.5: "n=2.5: must"}.items():
+        with pytest.raises(UserError, match=f"^{told}"):
+            vae.sample(wrong)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UserError, match=r"^condition='cat': must be a class, which is a whole"):
+        vae.sample(3, condition="cat")
 
 
 def test_a_single_file_is_enough(

@@ -18,6 +18,7 @@ from aetrain.errors import Interrupted
 from aetrain.evaluation.evaluator import Evaluator
 from aetrain.evolving import Evolving
 from aetrain.game import Game, Plan
+from aetrain.memory import enough_memory
 from aetrain.meter import Meter
 from aetrain.model import Model
 from aetrain.optimizing import configure_anew, optimizer_of
@@ -135,6 +136,7 @@ class Autoencoder(Model, ABC):
         """Restart the clock: the time of an evaluation is not training's."""
         self.meter.restart()
 
+    @enough_memory("a training step", "a smaller dataset.batch_size, samples or network.hidden")
     def training_step(self, call: list[Item], call_index: int) -> None:
         """Train on the batches of a call, one after another."""
         for item in call:
@@ -255,6 +257,7 @@ class Autoencoder(Model, ABC):
         """Log the test figures."""
         self.evaluator.finish(self, "test")
 
+    @enough_memory("an evaluation", "a smaller dataset.eval_batch_size or evaluation.nll_samples")
     def _evaluate(self, split: str, block: tuple[int, Item] | None) -> None:
         if self.stop_signal and self.world.size == 1:
             raise Interrupted(self.stop_signal)

@@ -1,5 +1,6 @@
 """From a checked, plain configuration to objects. No model's name appears here."""
 
+import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,8 +49,9 @@ LOCATION = (
 )
 """Keys of `dataset` that its `source` reads; all others are the data module's own."""
 
-OF_LABELS = ("head", "conditioning")
-"""Groups that learn from labels, and have a number of `classes`."""
+OF_LABELS = {"head": "head=none", "conditioning": "model=vae conditioning=none"}
+"""Groups that learn from labels, and have a number of `classes`; what needs none, whatever the
+model, since some cannot be without."""
 
 UNUSED = {
     "adversary": "adversary: is of games against a discriminator, and this model makes no use of"
@@ -103,19 +105,19 @@ def settle_classes(config: Config, classes: int, dataset: str) -> None:
     Raises:
         UserError: where the data have no labels, or more classes than are asked for.
     """
-    for group in OF_LABELS:
+    for group, without in OF_LABELS.items():
         node = config[group]
         if not node:
             continue
         if config["dataset"].get("labelled") == "none":
             raise UserError(
                 f"{group}: learns from labels, and dataset.labelled=none takes them away: use"
-                f" dataset.labelled=all or a number, or {group}=none"
+                f" dataset.labelled=all or a number, or {without}"
             )
         if not classes:
             raise UserError(
-                f"{group}: learns from labels, and dataset={dataset} has none: use {group}=none, or"
-                " another dataset (of dataset=array, set dataset.label)"
+                f"{group}: learns from labels, and dataset={dataset} has none: use dataset=mnist,"
+                f" or set dataset.label to their column (of dataset=array), or use {without}"
             )
         if node["classes"] is None:
             node["classes"] = classes
@@ -229,7 +231,7 @@ def build_plan(config: Config, device_type: str) -> Plan:
     trainer = config["trainer"]
     return Plan(
         optimizer=make(node),
-        schedule=make(config["schedule"]),
+        schedule=build_schedule(config["schedule"], "schedule"),
         weights=_weights(config),
         clip=float(trainer["gradient_clip_val"] or 0.0),
         clip_algorithm=trainer["gradient_clip_algorithm"],
@@ -252,15 +254,33 @@ def _skip_above(norm: float | None) -> float | None:
     return norm
 
 
+def build_schedule(node: Mapping[str, Any], key: str) -> Schedule:
+    """Return a schedule, tried at its first step.
+
+    Raises:
+        UserError: for what it says is wrong with its numbers, at its key in the configuration.
+    """
+    schedule: Schedule = make(node)
+    if not callable(schedule):
+        raise UserError(f"{key}: is no schedule; use one of aetrain.schedules, and _partial_: true")
+    try:
+        schedule(0, 1)
+    except UserError as error:
+        raise UserError(f"{key}.{error}") from None
+    return schedule
+
+
 def _weights(config: Config) -> dict[str, float | Schedule]:
     """Return the weights of the objective's terms, each multiplied by the annealing."""
-    annealing = make(config["annealing"])
-    annealing(0, 1)  # what is wrong with it is said now
+    annealing = build_schedule(config["annealing"], "annealing")
+    plain = isinstance(annealing, functools.partial) and annealing.func is schedules.constant
     found = {
-        name: make(node) if isinstance(node, Mapping) else float(node)
+        name: build_schedule(node, f"objective.weights.{name}")
+        if isinstance(node, Mapping)
+        else float(node)
         for name, node in config["objective"]["weights"].items()
     }
-    if annealing.func is schedules.constant:
+    if plain:
         return found
     if not any(found.values()):
         raise UserError(

@@ -2,10 +2,12 @@
 
 import errno
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 
@@ -14,6 +16,11 @@ from aetrain.run import cannot_write
 
 CARD = "aetrain"
 """The checkpoint's entry of plain containers: configuration, data, position."""
+
+ZIP = b"PK\x03\x04"
+"""What a file of torch.save begins with."""
+
+OTHER = "use a run's directory, or another of its checkpoints"
 
 SAMPLER = "sampler."
 """What the names of the sampler's state begin with in a checkpoint."""
@@ -58,14 +65,25 @@ def read(path: Path) -> dict[str, Any]:
         UserError: where the file is absent, truncated or not a checkpoint of this program.
     """
     if not path.is_file():
-        raise UserError(f"{path}: no such checkpoint")
+        raise UserError(f"{path}: no such checkpoint; {OTHER}")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
-        raise UserError(
-            f"{path}: truncated or damaged, or holds more than tensors and plain containers"
-            f" ({str(error).splitlines()[0][:120]})"
-        ) from error
+        raise UserError(f"{path}: {_fault(path, error)}; {OTHER}") from error
     if not isinstance(content, dict) or "aetrain" not in content or "state_dict" not in content:
-        raise UserError(f"{path}: not a checkpoint of aetrain")
+        raise UserError(f"{path}: not a checkpoint of aetrain; {OTHER}")
     return content
+
+
+def _fault(path: Path, error: Exception) -> str:
+    """Return what is wrong with a file that torch does not read."""
+    if isinstance(error, PermissionError):
+        return "cannot be read, as its permissions forbid it"
+    if not is_zipfile(path):
+        with path.open("rb") as file:
+            begun = file.read(len(ZIP)) == ZIP
+        more = ": its end is missing" if begun else ", or not a file of torch.save"
+        return f"truncated or damaged{more}"
+    if found := re.search(r"GLOBAL (\S+)", str(error)):
+        return f"holds more than tensors and plain containers ({found[1]}), which could run code"
+    return "truncated or damaged"

@@ -28,11 +28,13 @@ from aetrain.build import (
     settle_levels,
 )
 from aetrain.checkpoint import CARD
+from aetrain.config.wording import shown
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.evaluation.evaluator import Evaluator
 from aetrain.evaluation.measures import require_classes
 from aetrain.foreign import require_packages, try_callbacks
+from aetrain.memory import enough_memory
 from aetrain.meter import Meter
 from aetrain.optimizing import optimizer_of
 from aetrain.position import Position
@@ -133,7 +135,9 @@ def assemble(
     if trainer["cuda_graph"]:
         _require_recordable(trainer, model, data, device)
     batch = data.first("train", 2, torch.device("cpu"))
-    terms = try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
+    less = f"smaller samples, now {config['samples']}, or {_smaller(config)}"
+    with enough_memory("a batch of two examples", less):
+        terms = try_out(model, {**batch, "x": batch["x"].to(model.dtype)})
     try_callbacks(config, model, data, device)
     return Parts(model, data, position, Run(Path()), sampler, terms)
 
@@ -161,9 +165,17 @@ def _read(config: dict[str, Any], data: DataModule, choices: Mapping[str, str]) 
 def _make(config: dict[str, Any], event: torch.Size) -> tuple[Autoencoder, Sampler | None]:
     seed_process(config["seed"])
     # its own from the start, or a checkpoint of doubles would be rounded when restored
-    model = in_precision(build_model(config, event), config["trainer"]["precision"])
+    with enough_memory("the model", _smaller(config)):
+        model = in_precision(build_model(config, event), config["trainer"]["precision"])
     require_encoder(model, config)
     return model, build_sampler(config["sampler"], model)
+
+
+def _smaller(config: Mapping[str, Any]) -> str:
+    """Return what may be smaller where a model is too large."""
+    hidden = config["network"].get("hidden")
+    network = "network" if hidden is None else f"network.hidden, now {shown(hidden)}"
+    return f"a smaller latent, now {config['latent']}, or {network}"
 
 
 def _require_recordable(

@@ -128,16 +128,34 @@ def _skipped(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 def _diagnose(model: "Autoencoder", values: Tensor, names: list[str], row: int) -> str:
     """Say which batch went wrong, in which term, on what data."""
-    term = names[int((~values[row].isfinite()).nonzero()[0])]
-    position = model.position
+    place = int((~values[row].isfinite()).nonzero()[0])
+    term, position = names[place], model.position
     back = len(values) - row
     batch = position.batch - back
-    span = ""
+    span, sound = "", True
     if batch >= 0:
         item = model.data.train_dataloader().batch_at(position.epoch, batch)
         x = model.data.batch(item, model.device)["x"]
+        sound = bool(x.isfinite().all())
         span = f" on a batch with values from {x.min():.4g} to {x.max():.4g}"
+    step = position.step - back
+    # the costs of those who move later in a step are after the first one's update
+    first = place <= next((i for i, n in enumerate(names) if n.endswith("loss")), len(names))
+    remedy = (
+        _before_any_update(term, sound)
+        if step == 0 and first
+        else "lower optimizer.lr, or set trainer.gradient_clip_val"
+    )
+    return f"the term '{term}' became {values[row, place]:.4g} at step {step}{span}: {remedy}"
+
+
+def _before_any_update(term: str, sound: bool) -> str:
+    """Say what may be the cause where no weight of the model has moved yet."""
+    if not sound:
+        return "the data are not finite; use data that are"
+    if term.endswith("loss"):
+        return "its terms are finite, so a weight is too large; set a smaller objective.weights"
     return (
-        f"the term '{term}' became {values[row, names.index(term)]:.4g} at step"
-        f" {position.step - back}{span}: lower optimizer.lr, or set trainer.gradient_clip_val"
+        "before any update, so optimizer.lr is not the cause; use data of a smaller range, another"
+        " likelihood, or trainer.precision=32-true"
     )

@@ -29,6 +29,7 @@ class Player:
         modules: whose parameters it moves.
         terms: from a batch to its costs.
         optimizer: makes its optimizer; None: the one that `optimizer=` chooses.
+        optimizer_key: where that is configured.
         rate: its learning rate, over that which its optimizer is made with.
         every: it moves in every so-manieth batch, the last of so many.
         weights: of its terms, numbers or schedules, where `objective.weights` says nothing else. A
@@ -39,6 +40,7 @@ class Player:
     modules: Sequence[nn.Module]
     terms: Callable[[Batch], Terms]
     optimizer: OptimizerMaker | None = None
+    optimizer_key: str = "optimizer"
     rate: float = 1.0
     every: int = 1
     weights: Mapping[str, float | Schedule] = field(default_factory=dict)

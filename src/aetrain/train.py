@@ -7,7 +7,7 @@ in the input are answered before torch is.
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from aetrain.contention import choose_spinning
 from aetrain.errors import Interrupted, UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from omegaconf import DictConfig
 
 STARTED = time.time()
@@ -153,7 +155,10 @@ class _Entry(ModuleType):
     """This module, which can be called: the package has one name, `train`, for both."""
 
     def __call__(
-        self, overrides: Sequence[str] = (), *, config_dirs: Sequence[str] = ()
+        self,
+        overrides: Iterable[str] | str = (),
+        *,
+        config_dirs: "Sequence[str | Path] | str | Path" = (),
     ) -> dict[str, Any]:
         from aetrain.api import train
 

@@ -1,17 +1,21 @@
-"""A trained model from Python: tensors in, tensors out."""
+"""A trained model from Python: tensors or arrays in, tensors out."""
 
+import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any, SupportsIndex, final
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain import checkpoint
 from aetrain.autoencoder import Autoencoder
 from aetrain.averaging import usable
-from aetrain.build import build_model, build_sampler
+from aetrain.build import build_model, build_sampler, likelihood_support
 from aetrain.config.allowlist import require_allowed
 from aetrain.config.chosen import chosen
 from aetrain.config.files import defaults
@@ -23,13 +27,52 @@ from aetrain.seeding import FIT, SAMPLE, seed_torch
 
 BATCH = 1000
 
-Given = Tensor | int | None
+Numbers = Tensor | ArrayLike
+"""A tensor, an array of NumPy or nested lists; the model's own precision is made of it."""
+
+Given = Numbers | None
 """A condition: a class, one for each example, or what stands for it, (N, *shape)."""
 
 
-def _part(condition: Given, start: int, rows: int) -> Given:
+REAL = "real numbers, in a tensor or an array of NumPy"
+CLASSES = "a class, which is a whole number from 0, or one for each example"
+
+
+def _tensor(numbers: Numbers, name: str, wanted: str = REAL) -> Tensor:
+    """Return numbers as a tensor, of the type that they have.
+
+    Raises:
+        UserError: where they are none.
+    """
+    try:
+        # a copy: torch warns of arrays that cannot be written to
+        found = numbers if isinstance(numbers, Tensor) else torch.tensor(np.asarray(numbers))
+    except (TypeError, ValueError):
+        found = None
+    if found is None or found.is_complex():
+        shown = repr(numbers) if isinstance(numbers, str) else type(numbers).__name__
+        raise UserError(f"{name}={shown}: must be {wanted}")
+    return found
+
+
+def _condition(condition: Given) -> Tensor | None:
+    return None if condition is None else _tensor(condition, "condition", CLASSES)
+
+
+def _count(n: SupportsIndex) -> int:
+    """Return how many samples are asked for; raise UserError where that is no number above 0."""
+    try:
+        count = operator.index(n)
+    except TypeError:
+        raise UserError(f"n={n!r}: must be a whole number, such as 16") from None
+    if count < 1:
+        raise UserError(f"n={count}: must be at least 1")
+    return count
+
+
+def _part(condition: Tensor | None, start: int, rows: int) -> Tensor | None:
     """Return the condition of the batch that begins at a row, of so many rows in all."""
-    if isinstance(condition, Tensor) and condition.dim() and len(condition) == rows:
+    if condition is not None and condition.dim() and len(condition) == rows:
         return condition[start : start + BATCH]
     return condition
 
@@ -51,7 +94,7 @@ class Trained:
         self.event = event
         self.latent = model.latent
 
-    def encode(self, x: Tensor, *, condition: Given = None) -> Tensor:
+    def encode(self, x: Numbers, *, condition: Given = None) -> Tensor:
         """Return the posterior means, (N, *latent), of x (N, *event), scaled as in training.
 
         Arguments:
@@ -61,17 +104,17 @@ class Trained:
         encode = self.model.encode
         return self._map(lambda part: encode(part).mean, x, self.event, "x", condition)
 
-    def decode(self, z: Tensor, *, condition: Given = None) -> Tensor:
+    def decode(self, z: Numbers, *, condition: Given = None) -> Tensor:
         """Return the means of p(x|z), (N, *event), at z (N, *latent)."""
         decode = self.model.decode
         return self._map(lambda part: decode(part).mean, z, self.latent, "z", condition)
 
-    def reconstruct(self, x: Tensor, *, condition: Given = None) -> Tensor:
+    def reconstruct(self, x: Numbers, *, condition: Given = None) -> Tensor:
         """Return the means of p(x|z) at the posterior means, (N, *event), of x (N, *event)."""
         return self._map(self.model.reconstruct, x, self.event, "x", condition)
 
     def sample(
-        self, n: int, *, seed: int = 0, mean: bool = True, condition: Given = None
+        self, n: SupportsIndex, *, seed: int = 0, mean: bool = True, condition: Given = None
     ) -> Tensor:
         """Return n samples, (n, *event): means of p(x|z), or draws of x as well.
 
@@ -80,16 +123,17 @@ class Trained:
         return torch.cat(list(self.samples(n, seed=seed, mean=mean, condition=condition)))
 
     def samples(
-        self, n: int, *, seed: int = 0, mean: bool = True, condition: Given = None
+        self, n: SupportsIndex, *, seed: int = 0, mean: bool = True, condition: Given = None
     ) -> Iterator[Tensor]:
         """Yield what `sample` returns in blocks of at most 1,000: no more is ever in memory."""
+        n, c = _count(n), _condition(condition)
         seed_torch(self.model.device, SAMPLE, seed)
         for start in range(0, n, BATCH):
-            drawn = self.model.sample(min(BATCH, n - start), _part(condition, start, n))
+            drawn = self.model.sample(min(BATCH, n - start), _part(c, start, n))
             yield drawn.mean if mean else drawn.sample()
 
     def log_prob(
-        self, x: Tensor, *, samples: int = 1000, seed: int = 0, condition: Given = None
+        self, x: Numbers, *, samples: int = 1000, seed: int = 0, condition: Given = None
     ) -> Tensor:
         """Return importance-sampled estimates of log p(x) in nats, (N,), for x (N, *event).
 
@@ -111,16 +155,16 @@ class Trained:
 
         return self._map(estimate, x, self.event, "x", condition)
 
-    def posterior(self, x: Tensor) -> Distribution:
+    def posterior(self, x: Numbers) -> Distribution:
         """Return q(z|x), batch shape (N,), for x (N, *event)."""
         return self.model.encode(self._checked(x, self.event, "x"))
 
-    def likelihood(self, z: Tensor) -> Distribution:
+    def likelihood(self, z: Numbers) -> Distribution:
         """Return p(x|z), batch shape (N,), for z (N, *latent)."""
         return self.model.decode(self._checked(z, self.latent, "z"))
 
     def fit_sampler(
-        self, name: str, x: Tensor, *, seed: int = 0, condition: Given = None, **options: Any
+        self, name: str, x: Numbers, *, seed: int = 0, condition: Given = None, **options: Any
     ) -> "Trained":
         """Let `sample` draw codes from another sampler, fitted to the codes of x (N, *event).
 
@@ -154,25 +198,41 @@ class Trained:
     def _map(
         self,
         f: Callable[[Tensor], Tensor],
-        x: Tensor,
+        x: Numbers,
         shape: torch.Size,
         name: str,
         condition: Given = None,
     ) -> Tensor:
-        found = list[Tensor]()
-        for number, part in enumerate(self._checked(x, shape, name).split(BATCH)):
-            own = _part(condition, number * BATCH, len(x))
+        found, c = list[Tensor](), _condition(condition)
+        rows = self._checked(x, shape, name)
+        for number, part in enumerate(rows.split(BATCH)):
+            own = _part(c, number * BATCH, len(rows))
             with torch.no_grad(), self.model.under(own, len(part)):
                 found.append(f(part))
         return torch.cat(found)
 
-    def _checked(self, x: Tensor, shape: torch.Size, name: str) -> Tensor:
+    def _checked(self, numbers: Numbers, shape: torch.Size, name: str) -> Tensor:
+        x = _tensor(numbers, name)
         if x.shape[1:] != shape or x.dim() != len(shape) + 1:
+            one = f"; use {name}[None] for one alone" if x.shape == shape else ""
             raise UserError(
                 f"{name} has the shape {tuple(x.shape)}, but this model takes (N, "
-                f"{', '.join(map(str, shape))})"
+                f"{', '.join(map(str, shape))}){one}"
             )
+        if name == "x" and x.dtype == torch.uint8:
+            self._require_scaled(x)
         return x.to(self.model.device).type(self.model.dtype)
+
+    def _require_scaled(self, x: Tensor) -> None:
+        """Refuse bytes as they are in files where the training has scaled them to [0, 1]."""
+        raw = self.model.card.get("raw")
+        if not raw or not 1 < raw["high"] < math.inf or likelihood_support(self.config).counts:
+            return
+        if x.numel() and (largest := int(x.max())) > 1:
+            raise UserError(
+                f"x holds bytes up to {largest}, and this model takes numbers from 0 to 1, scaled"
+                f" as in its training: use x / {raw['high']:g}"
+            )
 
 
 def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:

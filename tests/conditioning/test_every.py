@@ -196,7 +196,7 @@ def test_conditions_that_there_are_not(condition: Any, message: str) -> None:
             "use prior=conditional_gaussian, or",
         ),
         (["conditioning=concat", "model=deep_hvae"], "use conditioning=none, or model=cvae"),
-        (["conditioning=concat", "model=stacked_ae"], "with conditioning=none"),
+        (["conditioning=concat", "model=stacked_ae"], "use network=mlp conditioning=none"),
     ],
 )
 def test_what_cannot_be_conditional(options: list[str], message: str) -> None:

@@ -34,6 +34,15 @@ def test_everything_cheap_is_told_at_once():
     ]
 
 
+def test_a_value_that_others_take_is_told_once():
+    with pytest.raises(UserErrors) as caught:
+        check_early(compose(["network.hidden=1e308", "latent=0"]).cfg)
+    assert caught.value.messages == [
+        "latent=0: must be at least 1",
+        "network.hidden=1e+308: a list of whole numbers is needed",
+    ]
+
+
 def test_the_users_own_package_is_allowed_by_the_configuration():
     cfg = compose(["++allow=[mine]", "+callbacks.x._target_=mine.X"]).cfg
     assert check_early(cfg)["allow"] == ["mine"]

@@ -34,6 +34,7 @@ def test_the_tables_are_what_the_files_hold():
 
 WRONG = [
     ("latent=0", "latent=0: must be at least 1"),
+    ("latent=10000000000000000000", "latent=10000000000000000000: must be at most 9.2e18"),
     ("latent=-3", "latent=-3: must be at least 1"),
     ("latent=abc", "latent='abc': a whole number is needed"),
     ("latent=", "latent='': a whole number is needed"),
@@ -54,8 +55,43 @@ WRONG = [
     ("network.hidden=400", "network.hidden=400: a list of whole numbers is needed, such as [400]"),
     ("network.hidden=[400,0]", "network.hidden=[400,0]: each must be at least 1"),
     ("network.hidden=[a]", "network.hidden=['a']: a list of whole numbers is needed"),
-    ("objective.beta=much", "objective.beta='much': a number or a group of settings is needed"),
+    (
+        "objective.beta=much",
+        "objective.beta='much': a number or a schedule with a _target_ is needed",
+    ),
     ("objective.beta=-1", "objective.beta=-1: must be at least 0"),
+    (
+        "objective.beta={foo:1}",
+        "objective.beta={foo:1}: a number or a schedule with a _target_ is needed",
+    ),
+    ("objective.beta={_target_:aetrain.schedules.linear,_partial_:true}", None),
+    ("objective.beta=nan", "objective.beta=nan: a number or a schedule with a _target_ is needed"),
+    (
+        "objective.beta=inf",
+        "objective.beta=inf: must be a finite number, of at most 3.4e38 in size",
+    ),
+    ("objective.weights.rate=-1", "objective.weights.rate=-1: must be at least 0"),
+    ("objective.weights.rate=-inf", "objective.weights.rate=-inf: must be at least 0"),
+    (
+        "objective.weights.rate=inf",
+        "objective.weights.rate=inf: must be a finite number, of at most 3.4e38 in size",
+    ),
+    (
+        "objective.weights.rate=[1]",
+        "objective.weights.rate=[1]: a number or a schedule with a _target_ is needed",
+    ),
+    ("objective.weights=5", "objective.weights=5: a group of settings is needed"),
+    ("~objective.weights", "objective.weights: is missing; set it, objective.weights=..."),
+    (
+        "optimizer.lr=1e39",
+        "optimizer.lr=1e+39: must be a finite number, of at most 3.4e38 in size",
+    ),
+    ("optimizer.lr=inf", "optimizer.lr=inf: must be a finite number, of at most 3.4e38 in size"),
+    (
+        "optimizer.betas=[0.9,nan]",
+        "optimizer.betas[1]=nan: must be a finite number, of at most 3.4e38 in size",
+    ),
+    ("+vars.a=inf", None),
     (
         "callbacks.early_stopping.patience=0",
         "callbacks.early_stopping.patience=0: must be at least 1",
@@ -93,6 +129,8 @@ WRONG_TRAINER = [
     ("gradient_clip_algorithm=max", "'max': choose from norm, value"),
     ("skip_gradient_above=-1", "-1: must be at least 0"),
     ("skip_gradient_above=inf", None),
+    ("skip_gradient_above=nan", "nan: a number or null is needed"),
+    ("gradient_clip_val=inf", "inf: must be a finite number, of at most 3.4e38 in size"),
     ("ema_decay=1.5", "1.5: must be at most 1"),
     ("ema_decay=0.999", None),
     ("deterministic=warn", None),
@@ -112,6 +150,26 @@ def in_trainer(override: str, text: str | None) -> tuple[str, str | None]:
 )
 def test_what_each_wrong_value_is_told(override: str, text: str | None):
     assert problems(changed(override)) == ([text] if text else [])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "text"),
+    [
+        (["objective=capacity", "objective.gamma=-1"], "objective.gamma=-1: must be at least 0"),
+        (
+            ["objective=wae", "objective.discrepancy=inf"],
+            "objective.discrepancy=inf: must be a finite",
+        ),
+        # alpha is of the bound, and may be below 0; no weight is taken from it
+        (
+            ["objective=renyi", "objective.alpha=-1", "objective.weights.rate=-1"],
+            "objective.weights.rate=-1: must be at least 0",
+        ),
+    ],
+)
+def test_a_wrong_weight_is_told_once_where_it_was_written(overrides: list[str], text: str):
+    (message,) = problems(changed(*overrides))
+    assert message.startswith(text)
 
 
 def test_precisions_are_those_of_lightning():

@@ -93,7 +93,7 @@ def test_a_run_is_the_fit(here: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("model.components=0", "components=0: must be at least 1"),
+        ("model.components=0", r"model\.components=0: must be 1 or more"),
         ("model.examples=1", "model.examples=1: must be 2 or more"),
         ("model.rate=-1", "model.rate=-1.*: must be 0 or more"),
         ("likelihood=bernoulli", "likelihood: model=gmm has its own"),

@@ -71,10 +71,16 @@ class Conditioning(ABC):
         """
         if (own := batch.get("condition")) is not None:
             return own
-        if "y" not in batch or not self.labels:
+        if not self.labels:
+            raise UserError(
+                f"conditioning.shape={list(self.condition.shape)}: the data give no such condition:"
+                " set conditioning.shape=null for their labels, or use model=vae conditioning=none"
+            )
+        if "y" not in batch:
             raise UserError(
                 "conditioning: the condition is a label, and there is none in the data: use"
-                " conditioning=none, or another dataset (of dataset=array, set dataset.label)"
+                " dataset=mnist, or set dataset.label to their column (of dataset=array), or use"
+                " model=vae conditioning=none"
             )
         return self.of_labels(batch["y"])
 

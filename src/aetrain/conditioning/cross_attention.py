@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, final
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -52,7 +52,9 @@ class CrossAttention(Conditioning):
     Arguments:
         tokens: how many.
         width: numbers of one.
-        options: of `Conditioning`.
+        classes: as of every `Conditioning`.
+        drop: as of every `Conditioning`.
+        shape: as of every `Conditioning`.
 
     Raises:
         UserError: where a number is out of its range.
@@ -63,8 +65,16 @@ class CrossAttention(Conditioning):
         diffusion models. 2022. https://arxiv.org/abs/2112.10752
     """
 
-    def __init__(self, *, tokens: int = 4, width: int = 32, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self,
+        *,
+        tokens: int = 4,
+        width: int = 32,
+        classes: int | None = None,
+        drop: float = 0.0,
+        shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(classes=classes, drop=drop, shape=shape)
         for name, value in {"tokens": tokens, "width": width}.items():
             if value < 1:
                 raise UserError(f"conditioning.{name}={value}: must be at least 1")

@@ -29,8 +29,8 @@ def check_early(cfg: "DictConfig", typed: Sequence[str] = ()) -> dict[str, Any]:
         # there is something to tell anyway, so take the time to find all of it
         from aetrain.config import signature
 
-        told = {_key(line) for line in wrong}
-        wrong += [line for line in signature.problems(config) if _key(line) not in told]
+        told = {_blamed(line) for line in wrong}
+        wrong += [line for line in signature.problems(config) if _blamed(line) not in told]
     if messages := [*unreadable, *wrong, *refused]:
         raise UserErrors(messages)
     return config
@@ -64,8 +64,11 @@ def check(config: dict[str, Any]) -> None:
     check_targets(config)
 
 
-def _key(line: str) -> str:
-    return line.partition("=")[0]
+def _blamed(line: str) -> tuple[str, str]:
+    """Return the group and the value that a line is about: other keys take it by `${...}`."""
+    key, _, rest = line.partition("=")
+    valued = rest and ": " not in key
+    return (key.partition(".")[0], rest.partition(": ")[0]) if valued else (line, "")
 
 
 def _allowed(config: dict[str, Any]) -> list[Any]:

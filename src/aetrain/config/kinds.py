@@ -31,7 +31,8 @@ class Kind:
         """Return what is wrong with a value, as the end of a sentence, or None."""
         if self.accepts(value):
             return self.bound(value)
-        if "whole number" in self.name and isinstance(value, float) and value.is_integer():
+        whole = isinstance(value, float) and abs(value) < 2**53 and value.is_integer()
+        if whole and self.name.startswith("a whole number"):
             return f"{self.name} is needed, such as {int(value)}"
         if self.name.startswith("a list") and self.accepts([value]):
             return f"{self.name} is needed, such as [{value}]"

@@ -1,9 +1,10 @@
 """The keys that the program itself reads, and what each may be; no target is looked at."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from aetrain.config.allowlist import walk
 from aetrain.config.kinds import (
     FLAG,
     NULL,
@@ -57,6 +58,8 @@ _SPAN = Kind(
         and all(unit in _UNITS and number(0).complaint(n) is None for unit, n in v.items())
     ),
 )
+_SCHEDULE = Kind("a schedule with a _target_", lambda v: isinstance(v, Mapping) and "_target_" in v)
+_WEIGHT = either(number(0), _SCHEDULE)
 _PRECISIONS = one_of(
     *("32-true", "bf16-mixed", "16-mixed", "64-true", "bf16-true", "16-true"),
 )
@@ -92,14 +95,19 @@ TRAINER = {
 }
 """All keys of `trainer`: one that is not here would be read by nobody."""
 
-REQUIRED: dict[str, Kind] = {**OWN, **{f"trainer.{key}": kind for key, kind in TRAINER.items()}}
+REQUIRED: dict[str, Kind] = {
+    **OWN,
+    "objective.terms": SETTINGS,
+    "objective.weights": SETTINGS,
+    **{f"trainer.{key}": kind for key, kind in TRAINER.items()},
+}
 
 OPTIONAL: dict[str, Kind] = {
     "allow": list_of(TEXT, "a list of packages"),
     "dataset.labelled": either(one_of("all", "none"), whole(1)),
     "dataset.labelled_batch": whole(0),
     "network.hidden": list_of(whole(1), "a list of whole numbers"),
-    "objective.beta": either(number(0), SETTINGS),
+    "objective.beta": _WEIGHT,
     "callbacks.checkpoint.keep": one_of("best", "last"),
     "callbacks.early_stopping.patience": either(whole(1), NULL),
     "callbacks.review.examples": whole(1),
@@ -110,6 +118,18 @@ CLOSED = ("", "run", "evaluation", "trainer", "callbacks.early_stopping")
 
 FREE = "vars"
 """The one top-level key that is the user's own, for interpolations."""
+
+UNBOUNDED = ("trainer.skip_gradient_above",)
+"""Where inf says something: of gradients of any norm, those that are not finite are left out."""
+
+LARGEST = (2 - 2**-23) * 2.0**127
+"""The largest number in single precision, in which nearly all is computed."""
+
+MOST = 2**63 - 1
+"""The largest whole number that torch counts with."""
+
+Complaint = tuple[str, Any, str]
+"""(key, its value, what is wrong with it)."""
 
 _ABSENT = object()
 
@@ -123,6 +143,7 @@ def problems(config: Mapping[str, Any]) -> list[str]:
     broken = [group for group in GROUPS if not isinstance(config.get(group), Mapping)]
     messages = [_no_group(group, config.get(group, _ABSENT)) for group in broken]
     messages += _unknown(config)
+    complaints: list[Complaint] = []
     for key, kind in {**REQUIRED, **OPTIONAL}.items():
         if key.partition(".")[0] in broken:
             continue
@@ -130,8 +151,48 @@ def problems(config: Mapping[str, Any]) -> list[str]:
         if value is _ABSENT and key in REQUIRED:
             messages.append(f"{key}: is missing; set it, {key}=...")
         elif value is not _ABSENT and value != "???" and (text := kind.complaint(value)):
-            messages.append(f"{key}={shown(value)}: {text}")
-    return messages
+            complaints.append((key, value, text))
+    for more in (_weights(config), _not_finite(config)):
+        complaints += _untold(more, complaints)
+    return messages + [f"{key}={shown(value)}: {text}" for key, value, text in complaints]
+
+
+def _untold(more: Iterator[Complaint], told: Sequence[Complaint]) -> list[Complaint]:
+    """Return complaints about values that no other key of the group was blamed for.
+
+    Such a key was written, and others take its value by `${...}`.
+    """
+    known = {(key.partition(".")[0], shown(value)) for key, value, _ in told}
+    found: list[Complaint] = []
+    for key, value, text in more:
+        if (blamed := (key.partition(".")[0], shown(value))) not in known:
+            known.add(blamed)
+            found.append((key, value, text))
+    return found
+
+
+def _weights(config: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Yield what is wrong with weights of terms, at the key of the objective that sets one."""
+    objective = config.get("objective")
+    weights, terms = _find(config, "objective.weights"), _find(config, "objective.terms")
+    if not isinstance(objective, Mapping) or not isinstance(weights, Mapping):
+        return
+    of_terms = terms if isinstance(terms, Mapping) else ()
+    own = {shown(v): k for k, v in objective.items() if k not in (*of_terms, "weights", "terms")}
+    for term, weight in weights.items():
+        if weight != "???" and (text := _WEIGHT.complaint(weight)):
+            yield f"objective.{own.get(shown(weight), f'weights.{term}')}", weight, text
+
+
+def _not_finite(config: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Yield the numbers that are none, or that no number of torch can hold, from the outside in."""
+    leaves = [(key, value) for key, value in walk(config) if isinstance(value, int | float)]
+    for key, value in sorted(leaves, key=lambda leaf: leaf[0].count(".")):
+        allowed = key.startswith(f"{FREE}.") or (key in UNBOUNDED and value > 0)
+        if not abs(value) <= LARGEST and not allowed:
+            yield key, value, "must be a finite number, of at most 3.4e38 in size"
+        elif isinstance(value, int) and abs(value) > MOST:
+            yield key, value, "must be at most 9.2e18"
 
 
 def _no_group(group: str, value: Any) -> str:

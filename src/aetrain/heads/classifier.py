@@ -10,6 +10,7 @@ from torch.distributions import Categorical
 from aetrain.classes.labelled import rightness
 from aetrain.errors import UserError
 from aetrain.families import full_precision
+from aetrain.networks.activation import activation_named
 from aetrain.networks.mlp import MLP
 from aetrain.networks.widths import require_widths
 from aetrain.objectives.terms import Weighted
@@ -51,6 +52,7 @@ class Classifier(nn.Module):
             raise UserError(f"head.watched={watched}: choose from {', '.join(FIGURES)}")
         self.watched = watched
         given, out = [torch.Size(latent)], torch.Size((classes,))
+        activation_named(activation, "head.activation")  # a network would blame itself
         self.network = MLP(given, out, hidden=hidden, activation=activation)
 
     def forward(self, z: Tensor) -> Categorical:

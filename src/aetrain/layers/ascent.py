@@ -47,7 +47,7 @@ class Ascent(nn.Module):
         activation: str = "leaky_relu",
     ) -> None:
         super().__init__()
-        nonlinearity = activation_named(activation)
+        nonlinearity = activation_named(activation, "model.activation")
         sizes = [torch.Size((w,)) for w in widths]
         self.first = network(given, [*sizes, out][0])
         self.bends = nn.ModuleList(nn.Sequential(nn.LayerNorm(w), nonlinearity()) for w in widths)

@@ -45,7 +45,7 @@ class GaussianLayers(Hierarchy):
         self.shapes = [torch.Size((d,)) for d in reversed(latents)]
         self.top = prior
         self.families = nn.ModuleList(DiagonalGaussian(shape) for shape in self.shapes)
-        nonlinearity = activation_named(activation)
+        nonlinearity = activation_named(activation, "model.activation")
         # of each layer below the top, from the top
         steps = list(zip(latents[1:], widths, latents[:-1], strict=True))[::-1]
         self.features = nn.ModuleList(

@@ -82,7 +82,7 @@ class DeepHVAE(Autoencoder):
         if not bottleneck > 0:
             raise UserError(f"model.bottleneck={bottleneck}: must be above 0, such as 0.5")
         sizes = levels(pieces.event, blocks, width)
-        nonlinearity = activation_named(activation)
+        nonlinearity = activation_named(activation, "model.activation")
         gain = sum(blocks) ** -0.5
         (channels,) = pieces.latent
         self.up = BottomUp(pieces.event[0], sizes, bottleneck, nonlinearity, gain)

@@ -94,6 +94,7 @@ class FactorVAE(Pair):
                 [self.discriminator],
                 self.discrimination,
                 own,
+                "model.discriminator_optimizer",
                 weights={"accuracy_real": 0.0, "accuracy_fake": 0.0},
                 outcomes=outcomes(),
             ),

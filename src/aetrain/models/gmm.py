@@ -90,9 +90,12 @@ class GMM(Autoencoder):
             network=(MLP, "mlp"),
             objective=(elbo, "elbo"),
         )
-        if examples < 2 or rate < 0:
-            key, value = ("examples", examples) if examples < 2 else ("rate", rate)
-            raise UserError(f"model.{key}={value}: must be {2 if examples < 2 else 0} or more")
+        numbers = {"examples": (examples, 2), "rate": (rate, 0), "components": (components, 1)}
+        for key, (value, least) in numbers.items():
+            if value < least:
+                raise UserError(f"model.{key}={value}: must be {least} or more")
+        if not floor > 0:
+            raise UserError(f"model.floor={floor}: must be above 0, such as 1e-4")
         if minibatch and rate:
             raise UserError(
                 f"model.minibatch: moves the mixture itself, and model.rate={rate} would too: set"

@@ -64,6 +64,14 @@ class Features(nn.Module):
                 f"model.features.torchvision={torchvision}: sees images of 1 or 3 channels, and the"
                 f" data are {tuple(event)}; use model.features.run"
             )
+        for name, value in {"file": file, "size": size}.items():
+            if torchvision is None and value is not None:
+                raise UserError(
+                    f"model.features.{name}={value}: is of torchvision's model: set it to null, or"
+                    " choose model.features.torchvision=vgg19"
+                )
+        if size is not None and size < 1:
+            raise UserError(f"model.features.size={size}: must be at least 1 pixel, or null")
         self._gone: UserError | None = None
         self._frozen: tuple[Frozen, ...] = ()  # in a tuple it is no part of this module
         prepare: dict[str, Any] = {}

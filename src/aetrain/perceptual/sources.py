@@ -24,7 +24,10 @@ def of_run(run: str, event: Sequence[int]) -> nn.Module:
     """
     from aetrain.trained import load
 
-    trained = load(run)
+    try:
+        trained = load(run)
+    except UserError as error:
+        raise UserError(f"model.features.run={run}: {error}") from None
     if not isinstance(trained.model, Pair):
         raise UserError(
             f"model.features.run={run}: has not one encoder of one code; use a run of model=ae,"

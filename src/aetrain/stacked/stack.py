@@ -103,7 +103,7 @@ def _layered(part: Conditional) -> Layered:
     if not isinstance(part.network, Layered):
         raise UserError(
             f"network: a stack is trained layer by layer, and {type(part.network).__name__} is no"
-            " chain of fully connected layers: use network=mlp or network=tied, with"
+            " chain of fully connected layers: use network=mlp conditioning=none, or network=tied"
             " conditioning=none"
         )
     return part.network
