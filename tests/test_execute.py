@@ -4,9 +4,11 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
+from scipy import stats
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aetrain
@@ -75,6 +77,11 @@ def test_results_and_files_of_a_run(here: Path) -> None:
     ):
         assert results[f"test/{name}"] == pytest.approx(nats / (64 * math.log(2)))
         assert results[f"test/{name}_se"] > 0
+    with np.load(run / "examples.npz") as each:
+        for name in each:
+            assert results[name] == pytest.approx(each[name].mean(), rel=1e-5)
+        assert {"test/elbo", "test/nll", "test/rate", "test/distortion"} == set(each)
+        assert stats.sem(each["test/nll"]) == pytest.approx(results["test/nll_se"], rel=1e-5)
     assert results["command"].startswith("aetrain trainer.max_epochs=2")
     config = yaml.safe_load((run / "config.yaml").read_text())
     assert config["dataset"]["binarize"] == "dynamic"

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,6 +71,10 @@ def test_two_processes_equal_one(model: str, tmp_path: Path, shell: Shell) -> No
     assert len(figures) >= 2
     for name in figures:
         assert b[name] == pytest.approx(a[name], rel=1e-9), name
+    each = [np.load(tmp_path / run / "examples.npz") for run in ("one", "two")]
+    assert set(each[0]) == set(each[1])
+    for name in each[0]:
+        np.testing.assert_allclose(each[1][name], each[0][name], rtol=1e-6, err_msg=name)
     files = (tmp_path / "two/tensorboard").iterdir()
     assert sorted(file.suffix for file in files) == [".0", CONCLUSION]
 

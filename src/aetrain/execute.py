@@ -199,6 +199,8 @@ def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict
             return {}
         results = results_of(job, parts, best_cost(trainer), seconds, more)
         run.write_results(results)
+        examples = model.evaluator.examples
+        run.write_examples({f"test/{name}": x.numpy() for name, x in examples.items()})
         options = longer(job.config, parts.position, model.stage, impatient(trainer))
         story.results(results, options)  # first: they must not be lost to a page that fails
         review.finish(job, parts, loggers, results, trainer.strategy.root_device)

@@ -7,15 +7,22 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any, TextIO, final
+from typing import TYPE_CHECKING, Any, TextIO, final
 
 import yaml
 
 from aetrain.errors import UserError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 RESULTS, EVALUATION = "results.json", "evaluation.json"
 """Figures of a run's own test, and those that were measured afterwards."""
+EXAMPLES = "examples.npz"
+"""The figures of the run's own test for each example, test/<name> -> (N,), in the split's order."""
 
 
 @final
@@ -123,6 +130,14 @@ class Run:
             names = (f"evaluation-{number}.json" for number in itertools.count(1))
             evaluation.rename(next(p for n in names if not (p := self.path / n).exists()))
         write_atomically(self.path / RESULTS, json.dumps(dict(results), indent=2) + "\n")
+
+    def write_examples(self, figures: "Mapping[str, NDArray[np.float32]]") -> None:
+        """Write the test's figures of each example, name -> (N,)."""
+        import numpy as np  # which those who read runs do not wait for
+
+        content, arrays = BytesIO(), dict[str, Any](figures)
+        np.savez_compressed(content, **arrays)
+        write_atomically(self.path / EXAMPLES, content.getvalue())
 
 
 def _written(path: Path) -> float:

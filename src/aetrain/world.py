@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class World:
         digest = hashlib.sha256()
         for tensor in module.state_dict().values():
             digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
-        return len(set(self._all(digest.hexdigest()))) == 1
+        return len(set(self.all(digest.hexdigest()))) == 1
 
     def require_same(self, digest: str) -> None:
         """Make sure that every process was given the same job.
@@ -54,7 +57,7 @@ class World:
         Raises:
             RuntimeError: in every process, naming those that differ from process 0.
         """
-        digests = self._all(digest)
+        digests = self.all(digest)
         others = [str(rank) for rank, other in enumerate(digests) if other != digests[0]]
         if others:
             raise RuntimeError(
@@ -62,12 +65,12 @@ class World:
                 " aetrain"
             )
 
-    def _all(self, text: str) -> list[str]:
-        """Return what each process has, by rank."""
-        texts = [text] * self.size
+    def all(self, own: T) -> list[T]:
+        """Return what each process has, by rank; every process must call this."""
+        found = [own] * self.size
         if self.size > 1:
-            dist.all_gather_object(texts, text)
-        return texts
+            dist.all_gather_object(found, own)
+        return found
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Replace every gradient by its sum over all processes, in one message for each dtype.

@@ -1,6 +1,8 @@
 """Figures beside each other."""
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from aetrain.comparison.table import rows_of
 from aetrain.evaluation.interval import share
@@ -29,6 +31,22 @@ def test_what_is_within_two_errors_of_the_best_may_be_the_best(other: float, bes
     third = {"test/nll": other, "test/nll_se": 0.3}
     assert rows_of([A, B, third])[0].best == best
     assert rows_of([A, B, {"test/nll": other}])[0].best == [1]  # of unknown error
+
+
+def test_figures_of_the_same_examples_are_held_against_one_another_one_by_one():
+    hard = 20 * np.random.default_rng(0).normal(size=(3, 400))
+    one, two = 90 + hard[0], 89 + hard[0] + 0.05 * hard[1]
+    facts = [{"test/nll": x.mean(), "test/nll_se": stats.sem(x)} for x in (one, two)]
+    facts[0] |= {"test/nll_bits_per_dim": 0.5, "test/nll_bits_per_dim_se": 0.01}
+    facts[1] |= {"test/nll_bits_per_dim": 0.4, "test/nll_bits_per_dim_se": 0.01}
+    each = [{"test/nll": x} for x in (one, two)]
+    nll, bits = rows_of(facts, each=each)
+    assert nll.best == [1]
+    assert nll.difference(1) == pytest.approx(((two - one).mean(), stats.sem(two - one)))
+    assert bits.difference(1) == (pytest.approx(-0.1), pytest.approx(0.0007, rel=0.1))
+    assert rows_of(facts)[0].best == [0, 1]  # of any examples it could be chance
+    part = [{**f, "test/nll_examples": 10} for f in facts]
+    assert rows_of(part, each=each)[0].best == [0, 1]  # they are of other examples
 
 
 def test_what_does_not_compare_has_no_best_and_no_difference():

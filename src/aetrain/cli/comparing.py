@@ -12,7 +12,7 @@ from aetrain.cli.runs import PREFIXES, config_of, get
 from aetrain.cli.shown import number, of_examples, print_json, print_table, with_error
 from aetrain.cli.written import writing
 from aetrain.comparison.choices import CHOICE, differing
-from aetrain.comparison.facts import facts_of
+from aetrain.comparison.facts import examples_of, facts_of
 from aetrain.comparison.same_data import require_same_data
 from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
@@ -95,7 +95,8 @@ def compared(runs: Sequence[Found], names: Sequence[str]) -> Comparison:
     ]
     configs = [config_of(run.facts) for run in runs]
     facts = [{**config, **run.facts} for config, run in zip(configs, runs)]
-    return Comparison(list(runs), differing(choices, configs), rows_of(facts, wanted))
+    each = [examples_of(run.path) for run in runs]
+    return Comparison(list(runs), differing(choices, configs), rows_of(facts, wanted, each))
 
 
 def print_comparison(comparison: Comparison, as_json: bool, output: Path | None) -> None:

@@ -90,7 +90,8 @@ def _figures(page: Page, comparison: "Comparison") -> None:
         map(row_of, comparison.rows),
         "± is one standard error. Marked are the best value of a row, where one end is better and"
         " the values compare, and those within two standard errors of it. Small: the difference to"
-        " the first run, its error taken as if the two were independent.",
+        " the first run, with the error of the differences example by example where the runs kept"
+        " their examples' figures, else as if the two were independent.",
     )
     page.points(
         f"Not held against one another, {why}: {', '.join(names)}"

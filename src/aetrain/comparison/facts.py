@@ -4,10 +4,16 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
-from aetrain.evaluation.interval import BESIDE, EXAMPLES, SAMPLES
-from aetrain.run import EVALUATION, RESULTS
+from aetrain.evaluation.interval import BESIDE, SAMPLES
+from aetrain.evaluation.interval import EXAMPLES as COUNT
+from aetrain.run import EVALUATION, EXAMPLES, RESULTS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def facts_of(path: Path) -> dict[str, Any]:
@@ -16,6 +22,17 @@ def facts_of(path: Path) -> dict[str, Any]:
     A figure that was measured again takes the place of the run's own, see `newer`.
     """
     return {**joined(read(path / RESULTS), read(path / EVALUATION)), "run": str(path)}
+
+
+def examples_of(path: Path) -> "dict[str, NDArray[np.float32]]":
+    """Return the figures of a run's test for each example, name -> (N,); none of an older run."""
+    import numpy as np  # which a table of runs does not wait for
+
+    try:
+        with np.load(path / EXAMPLES, allow_pickle=False) as found:
+            return dict(found)
+    except (OSError, ValueError, BadZipFile):
+        return {}
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -46,7 +63,7 @@ def joined(before: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 def measured_on(facts: Mapping[str, Any], name: str) -> tuple[float, int | None]:
     """Return of how many examples a figure is, infinite for all there are, and with which draws."""
-    return facts.get(f"{name}{EXAMPLES}", math.inf), facts.get(f"{name}{SAMPLES}")
+    return facts.get(f"{name}{COUNT}", math.inf), facts.get(f"{name}{SAMPLES}")
 
 
 def figure_of(name: str, facts: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from aetrain.data.module import DataModule
 from aetrain.evaluation.denoising import with_denoising
+from aetrain.evaluation.each import Each
 from aetrain.evaluation.squared_error import squared_error
 from aetrain.evaluation.tally import Report, Tally
 from aetrain.loggers.writing import write
@@ -26,25 +27,37 @@ class Evaluator:
 
     Arguments:
         nll_samples: K of the test's importance-sampled log p(x); 0 leaves it out.
+
+    Attributes:
+        tally: the sums.
+        figures: `<prefix>/<name>` -> value.
+        examples: of the test, name -> the figure of each example, (N,).
     """
 
     def __init__(self, nll_samples: int = 0) -> None:
         self.nll_samples = nll_samples
-        self.tally = Tally()
+        self.tally, self._each = Tally(), Each()
         self.figures: dict[str, float] = {}
+        self.examples: dict[str, Tensor] = {}
 
     def begin(self) -> None:
         """Begin new sums."""
-        self.tally = Tally()
+        self.tally, self._each = Tally(), Each()
 
     def add(self, model: "Autoencoder", split: str, number: int, batch: Batch) -> None:
-        """Add a block of a split; that of the test with its log p(x)."""
-        samples = self.nll_samples if split == "test" else 0
-        self.tally.add(*judged(model, model.data, batch, number, samples))
+        """Add a block of a split; that of the test with its log p(x), and example by example."""
+        if split != "test":
+            self.tally.add(*judged(model, model.data, batch, number, 0))
+            return
+        found = judged(model, model.data, batch, number, self.nll_samples)
+        self.tally.add(*found)
+        self._each.add(number, *found)
 
     def finish(self, model: "Autoencoder", prefix: str) -> None:
-        """Join the sums of all processes, and write the figures to callbacks and loggers."""
+        """Join what all processes have, and write the figures to callbacks and loggers."""
         self.tally.reduce(model.world, model.device)
+        if prefix == "test":
+            self.examples = self._each.gathered(model.world)
         figures = self.tally.figures(model.data.event.numel(), model.data.bits_offset)
         self.figures = {f"{prefix}/{name}": value for name, value in figures.items()}
         # for callbacks that watch a figure; what goes to the loggers is written with our own count

@@ -104,12 +104,8 @@ class Tally:
         self._compare()
         if world.size == 1:
             return
-        import torch.distributed as dist
-
-        shapes: list[object] = [None] * world.size
-        dist.all_gather_object(shapes, {k: tuple(v.shape) for k, v in self._sums.items()})
-        known = next((s for s in shapes if s), {})
-        for name, shape in known.items():  # pyright: ignore[reportAttributeAccessIssue]
+        shapes = world.all({k: tuple(v.shape) for k, v in self._sums.items()})
+        for name, shape in next((s for s in shapes if s), {}).items():
             own = self._sums.get(name, torch.zeros(shape, dtype=torch.float64))
             self._sums[name] = world.sum(own.to(device)).cpu()
         self.examples = int(world.sum(torch.tensor(self.examples, device=device)).item())
