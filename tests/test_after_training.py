@@ -234,7 +234,7 @@ def test_what_is_refused_leaves_nothing(job: list[str], message: str, here: Path
 
 def test_points_serve_any_codes(here: Path) -> None:
     for posterior, prior in [("von_mises_fisher", "hypersphere"), ("bernoulli", "bernoulli")]:
-        results = run("r", f"posterior={posterior}", f"prior={prior}", "sampler=aggregate")
+        results = run(prior, f"posterior={posterior}", f"prior={prior}", "sampler=aggregate")
         z = aetrain.load(results["run"]).model.sampler
         assert z is not None
         assert torch.isfinite(z().sample((3,))).all()

@@ -5,8 +5,10 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from scipy import stats
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aetrain
@@ -55,7 +57,8 @@ def test_a_table_of_two_runs(runs: Path, here: Path, ae: Ae):
         rows = {row["figure"]: row for row in csv.DictReader(file)}
     row = rows["test/distortion"]
     assert [float(row["ae"]), float(row["vae"])] == found
-    error = sum(r["test/distortion_se"] ** 2 for r in both) ** 0.5
+    each = [np.load(runs / name / "examples.npz")["test/distortion"] for name in ("ae", "vae")]
+    error = stats.sem(each[1] - each[0])
     certain = abs(found[0] - found[1]) > 2 * error
     assert (row["better"], row["best"]) == ("lower", ["ae", "vae"][best] if certain else "ae vae")
     assert lines["test/distortion"].count("*") == (1 if certain else 2)
@@ -74,8 +77,10 @@ def test_json_differences_and_a_sweep_in_order(runs: Path, ae: Ae):
     pair = json.loads(ae("compare", runs / "vae", runs / "wide", "-m", "nll", "--json")[1])
     nll = pair["figures"]["test/nll"]
     assert nll["differences"][1] == pytest.approx(nll["values"][1] - nll["values"][0])
-    errors = nll["errors"]
-    assert nll["difference_errors"][1] == pytest.approx((errors[0] ** 2 + errors[1] ** 2) ** 0.5)
+    each = [np.load(runs / name / "examples.npz")["test/nll"] for name in ("vae", "wide")]
+    error = stats.sem(each[1] - each[0])
+    assert nll["difference_errors"][1] == pytest.approx(error, rel=1e-4)
+    assert error < np.hypot(*nll["errors"])
 
 
 def test_a_page_shows_the_same_examples(runs: Path, here: Path, ae: Ae):

@@ -99,6 +99,13 @@ def test_bits_per_dimension_are_the_elbos_whatever_else_is_known(report: Report,
     assert not [name for name in tally(report, nll).figures(64, None) if "bits" in name]
 
 
+def test_what_is_the_same_for_all_examples_has_no_error() -> None:
+    """Sums of squares leave rounding errors behind: a rate of codes under a uniform prior."""
+    rate = torch.full((N,), 2 * math.log(8), dtype=torch.float64)
+    figures = tally(Report({"rate": rate}, torch.zeros(N, 1), None), None).figures(64, None)
+    assert figures["rate_se"] == 0.0
+
+
 def test_without_a_rate_there_is_no_elbo(report: Report) -> None:
     plain = Report({"distortion": report.costs["distortion"]}, report.code, None)
     total = tally(plain, None)

@@ -120,7 +120,7 @@ def test_deep_ones_are_trained_free_and_tied(hidden: list[int]) -> None:
 def test_the_squared_error_is_that_of_the_mean() -> None:
     model, x = AE(*parts()), torch.rand(B, *EVENT)
     error = (x - model.reconstruct(x)).square().sum((1, 2, 3))
-    torch.testing.assert_close(model.report({"x": x}).more["squared_error"], error)
+    torch.testing.assert_close(model.report({"x": x}).scores["squared_error"], error)
 
 
 @pytest.mark.parametrize("name", TERMS)

@@ -14,6 +14,8 @@ from aetrain.objectives.terms import Weighted
 from aetrain.world import World
 
 ACTIVE_VARIANCE = 0.01
+ROUNDING = 1e-13
+"""Variance over the squared mean that is none: figures of examples are in single precision."""
 
 
 Figure = Tensor | Weighted | Clouds
@@ -132,8 +134,10 @@ class Tally:
         if n < 2:
             return math.nan
         mean = self.mean(name)
-        variance = max(0.0, (self._sums[f"{name}²"] / n).item() - mean**2) * n / (n - 1)
-        return math.sqrt(variance / n)
+        variance = (self._sums[f"{name}²"] / n).item() - mean**2
+        if variance < ROUNDING * mean**2:
+            return 0.0
+        return math.sqrt(variance / (n - 1))
 
     @property
     def rates(self) -> Tensor | None:
