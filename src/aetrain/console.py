@@ -13,6 +13,7 @@ from rich.text import Text
 from aetrain import hardware
 from aetrain.bits import why_none
 from aetrain.errors import Interrupted, UserError
+from aetrain.trimmed import print_trimmed
 
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
@@ -95,9 +96,8 @@ class Story:
 
     def say(self, what: Any) -> None:
         """Print to the terminal and to the log."""
-        # square brackets in what is said are brackets, not styles
-        console.print(what, markup=False)
-        self.log.print(what, markup=False)
+        for place in (console, self.log):
+            print_trimmed(place, what)
 
     def plan(self) -> None:
         """Print what the run is about to do."""

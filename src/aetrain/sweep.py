@@ -162,6 +162,7 @@ def print_table(path: Path, arguments: Sequence[str]) -> None:
     from rich.text import Text
 
     from aetrain.console import console
+    from aetrain.trimmed import print_trimmed
 
     jobs = _jobs(path)
     shared = set.intersection(*(set(job["command"]) for job in jobs)) if len(jobs) > 1 else set()
@@ -178,7 +179,7 @@ def print_table(path: Path, arguments: Sequence[str]) -> None:
         table.add_row(job["name"], own, *([Text(*_end(job["status"]))] if job["status"] else cells))
     if (least := _least_width(table)) > console.width:
         table.width = least
-    console.print(table)
+    print_trimmed(console, table)
     for job in jobs:
         if job["status"] not in (0, STOPPED):
             console.print(f"job {job['name']} failed: {job['error']}", markup=False)

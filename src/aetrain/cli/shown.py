@@ -11,6 +11,8 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from aetrain.trimmed import print_trimmed
+
 WIDEST = 10_000
 """Columns that a table may have where the output is no terminal."""
 
@@ -47,10 +49,7 @@ def print_table(
     if not console.is_terminal:
         console.width = WIDEST
         console.width = console.measure(table).maximum
-    with console.capture() as printed:
-        console.print(table)
-    for line in printed.get().splitlines():
-        click.echo(line.rstrip())
+    print_trimmed(console, table)
 
 
 def number(value: Any) -> str:
