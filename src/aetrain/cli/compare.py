@@ -19,7 +19,8 @@ mark nor difference, and below the table it is said why: other numbers of exampl
 another likelihood or condition for what is in nats, binarised data for what is in units of x. A
 difference is that to the first run; its error is that of the differences example by example, of
 what is in the runs' examples.npz, and else takes both as independent, which for tests of the same
-examples is too much rather than too little.
+examples is too much rather than too little. Errors are those of the choice of examples: trainings
+with other seeds may differ by more.
 \b
 -o page.html stands alone, and shows samples (of one seed) and reconstructions (of the same
 examples) beside each other as well.
