@@ -64,16 +64,22 @@ def test_the_refusals_from_the_command_line(model: str) -> None:
         build(f"model={model}", "samples=3")
 
 
-def test_a_posterior_without_density_may_still_be_random() -> None:
-    with pytest.raises(UserError, match="posterior=implicit is random"):
-        build("model=ae", "posterior=implicit")
+@pytest.mark.parametrize("model", ["ae", "vae"])
+def test_noise_in_the_encoder_is_for_models_that_need_no_density(model: str) -> None:
+    """Each would else send the user to the other."""
+    with pytest.raises(UserError, match=r"posterior=implicit .* or model=aae$"):
+        build(f"model={model}", "posterior=implicit")
+    build("model=aae", "posterior=implicit")
 
 
 @pytest.mark.parametrize("samples", [0, 2])
 def test_more_than_one_sample_is_refused(samples: int) -> None:
     with pytest.raises(UserError) as caught:
         AE(*parts(), samples=samples)
-    assert str(caught.value) == f"samples={samples}: this model encodes to a point; use samples=1"
+    assert str(caught.value) == (
+        f"samples={samples}: this model encodes to a point; use samples=1, with an objective that"
+        " takes one, such as objective=reconstruction"
+    )
 
 
 def test_the_cost_is_half_the_squared_error_and_a_constant() -> None:

@@ -97,9 +97,13 @@ class AE(Pair):
 def require_point(posterior: Family, samples: int) -> None:
     """Raise UserError where codes would be random, or drawn more than once."""
     if not posterior.point:
+        other = "vae" if posterior.has_density else "aae"  # which needs no density
         raise UserError(
             f"posterior={choice(posterior)} is random, but this model encodes to a point:"
-            " use posterior=delta (its default), or model=vae"
+            f" use posterior=delta (its default), or model={other}"
         )
     if samples != 1:
-        raise UserError(f"samples={samples}: this model encodes to a point; use samples=1")
+        raise UserError(
+            f"samples={samples}: this model encodes to a point; use samples=1, with an objective"
+            " that takes one, such as objective=reconstruction"
+        )

@@ -110,7 +110,7 @@ def require_rate(posterior: Family, prior: Prior, model: str = "vae") -> None:
     if not posterior.has_density:
         raise UserError(
             f"model={model} needs a posterior with a density, and posterior={q} has none:"
-            " use posterior=diagonal_gaussian, or model=ae"
+            f" use posterior=diagonal_gaussian, or model={'ae' if posterior.point else 'aae'}"
         )
     if not prior.has_density:
         raise UserError(
