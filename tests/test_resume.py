@@ -1,10 +1,12 @@
 """A run that dies goes on as if it had not: the same weights, bit for bit."""
 
 import csv
+import fcntl
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -259,10 +261,31 @@ def test_a_run_that_goes_on_takes_no_other_directory(here: Path) -> None:
 def test_a_run_that_is_at_work_is_left_alone(here: Path) -> None:
     aetrain.train([*TINY, "run.dir=r"])
     run = Run(Path("r"))
-    with run.log.open("a") as log:
-        run.hold(log)
+    with run.held():
         assert refused(["resume=r"]).startswith("r: a process is at work on this run; stop that")
     assert aetrain.train(["resume=r"])["steps"] == 6
+
+
+def test_of_two_that_go_on_with_a_run_at_once_one_does(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aetrain.train([*TINY, "run.dir=r"])
+    run = Run(Path("r"))
+    monkeypatch.setattr(Run, "is_running", lambda _: False)  # so it was when both were asked
+    with run.held():
+        more = ["resume=r", "trainer.max_epochs=4"]
+        assert refused(more).startswith("r: a process is at work on this run; stop that one first")
+    assert run.commands() == [[*TINY, "run.dir=r"]]
+
+
+def test_who_looks_whether_a_run_is_running_keeps_nobody_from_it(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "r", exclusive=True)
+    with run.log.open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        threading.Timer(0.2, fcntl.flock, (other, fcntl.LOCK_UN)).start()
+        with run.held():
+            assert run.is_running()
+    assert not run.is_running()
 
 
 def refused(arguments: list[str]) -> str:

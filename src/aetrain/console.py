@@ -70,10 +70,8 @@ class Story:
 
     def __init__(self, job: "Job", parts: "Parts") -> None:
         self.job, self.parts = job, parts
-        log = parts.run.log.open("a")
-        parts.run.hold(log)
         self.log = Console(
-            file=log,
+            file=parts.run.log.open("a"),
             width=WIDTH,
             highlight=False,
             soft_wrap=True,  # commands are copied from it, too

@@ -7,7 +7,7 @@ import shutil
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -65,20 +65,24 @@ def execute(
     settle_places(config["dataset"])
     trainer = config["trainer"]
     device, processes = _devices(trainer)
-    saved = checkpoint.read(resume.last) if resume else None
-    _refuse_impossible(config, saved)
-    if resume:  # `last` is another run by tomorrow
-        command = [f"{KEY}{resume.path}" if w.startswith(KEY) else w for w in command]
-    elif directory is None and config["run"]["dir"]:
-        require_new(Path(config["run"]["dir"]))
-    with hardware.settings("highest", processes):
-        rows = config["dataset"]["batch_size"]
-        kept = saved[checkpoint.CARD]["float32"] if saved else None
-        float32 = kept or hardware.fastest_float32(rows, device)
-    with hardware.settings(float32, processes):
+    with ExitStack() as stack:
+        if resume:  # before its checkpoint is read, which nobody is to write anew from now on
+            stack.enter_context(resume.held())
+        saved = checkpoint.read(resume.last) if resume else None
+        _refuse_impossible(config, saved)
+        if resume:  # `last` is another run by tomorrow
+            command = [f"{KEY}{resume.path}" if w.startswith(KEY) else w for w in command]
+        elif directory is None and config["run"]["dir"]:
+            require_new(Path(config["run"]["dir"]))
+        with hardware.settings("highest", processes):
+            rows = config["dataset"]["batch_size"]
+            kept = saved[checkpoint.CARD]["float32"] if saved else None
+            float32 = kept or hardware.fastest_float32(rows, device)
+        stack.enter_context(hardware.settings(float32, processes))
         parts = assemble(config, choices, saved, device)
         require_ahead(trainer, parts.position, parts.model.stages)
-        run = parts.run = resume or _new_run(config, choices, directory)
+        run = resume or stack.enter_context(_new_run(config, choices, directory))
+        parts.run = run
         job = Job(
             config=config,
             choices=dict(choices),
@@ -89,12 +93,8 @@ def execute(
             float32=float32,
             started=started or time.time(),
         )
-        try:
-            run.write_config(config, choices, command)
-            return _with_processes(job, parts)
-        finally:
-            if trainer["fast_dev_run"] and directory is None:  # made here, a moment ago
-                shutil.rmtree(run.path, ignore_errors=True)
+        run.write_config(config, choices, command)
+        return _with_processes(job, parts)
 
 
 def _devices(trainer: Mapping[str, Any]) -> tuple[str, int]:
@@ -125,12 +125,20 @@ def _refuse_impossible(config: Mapping[str, Any], saved: Mapping[str, Any] | Non
         raise UserError(f"resume={config['resume']}: give it on the command line, without -m")
 
 
-def _new_run(config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None) -> Run:
-    if directory is not None:
-        return Run.create(directory, exclusive=False)
-    if chosen := config["run"]["dir"]:
-        return Run.create(Path(chosen), exclusive=False)
-    return Run.create(default_path(choices["model"], choices["dataset"]), exclusive=True)
+@contextmanager
+def _new_run(
+    config: Mapping[str, Any], choices: Mapping[str, str], directory: Path | None
+) -> Iterator[Run]:
+    """Make a run and hold it; one that is to keep nothing, and was made here, goes in the end."""
+    chosen = directory or (Path(config["run"]["dir"]) if config["run"]["dir"] else None)
+    path = chosen or default_path(choices["model"], choices["dataset"])
+    run = Run.create(path, exclusive=chosen is None)
+    try:
+        with run.held():
+            yield run
+    finally:
+        if config["trainer"]["fast_dev_run"] and directory is None:
+            shutil.rmtree(run.path, ignore_errors=True)
 
 
 def _with_processes(job: Job, parts: Parts) -> dict[str, Any]:

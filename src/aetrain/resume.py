@@ -9,7 +9,7 @@ from aetrain.config.arguments import Command
 from aetrain.config.check import check
 from aetrain.contention import choose_spinning
 from aetrain.errors import UserError, did_you_mean
-from aetrain.run import Run
+from aetrain.run import Run, at_work
 from aetrain.runs import located
 
 KEY, DIR = "resume=", "run.dir="
@@ -63,10 +63,7 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
             " start it again without resume="
         )
     if run.is_running():
-        raise UserError(
-            f"{run.path}: a process is at work on this run; stop that one first, or choose another"
-            " run"
-        )
+        raise at_work(run.path)
     choose_spinning()
     from aetrain import checkpoint
     from aetrain.config.chosen import chosen

@@ -4,8 +4,9 @@ import fcntl
 import itertools
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -107,10 +108,21 @@ class Run:
         """Return the overrides of all commands that the run was begun and gone on with."""
         return yaml.safe_load((self.path / "overrides.yaml").read_text())
 
-    def hold(self, log: TextIO) -> None:
-        """Let others see that this process is at work on the run, until it closes the run's log."""
-        with suppress(OSError):  # not every file system has locks
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    @contextmanager
+    def held(self) -> Iterator["Run"]:
+        """Let others see that this process is at work on the run, and keep them from it.
+
+        Raises:
+            UserError: where another process is at work on it, or its log cannot be written.
+        """
+        try:
+            log = self.log.open("a")
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        with log:
+            if not _locked(log):
+                raise at_work(self.path)
+            yield self
 
     def is_running(self) -> bool:
         """Whether a process of this machine is at work on the run."""
@@ -138,6 +150,25 @@ class Run:
         content, arrays = BytesIO(), dict[str, Any](figures)
         np.savez_compressed(content, **arrays)
         write_atomically(self.path / EXAMPLES, content.getvalue())
+
+
+def _locked(log: TextIO) -> bool:
+    """Take the lock of a run; return whether no other process has it.
+
+    One that looks whether the run is running has it for a moment, so this asks for a second.
+    """
+    end = time.monotonic() + 1
+    while True:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        except OSError:  # not every file system has locks
+            return True
+        else:
+            return True
 
 
 def _written(path: Path) -> float:
@@ -209,6 +240,13 @@ def default_path(model: str, dataset: str) -> Path:
     """Return outputs/<date>/<time>-<model>-<dataset>."""
     now = datetime.now()
     return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{model}-{dataset}"
+
+
+def at_work(path: Path) -> UserError:
+    """Say that another process is at work on a run."""
+    return UserError(
+        f"{path}: a process is at work on this run; stop that one first, or choose another run"
+    )
 
 
 def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> UserError:

@@ -41,8 +41,7 @@ def test_a_run_that_was_stopped(here: Path, ae: Ae) -> None:
         "a"
     ]
     run = Run(Path("outputs/a"))
-    with run.log.open("a") as log:
-        run.hold(log)
+    with run.held():
         assert run.is_running()
         assert rows(ae)["a"][-1] == "running"
     assert not run.is_running()
