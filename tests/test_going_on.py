@@ -1,5 +1,6 @@
 """What a run that has come to its end can be asked for."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,16 @@ def test_a_finished_run_says_that_nothing_is_left_to_train(
     printed = capsys.readouterr().out
     assert "nothing left to train: the run is at its end, step 6; testing it" in printed
     assert "go on        aetrain resume=r trainer.max_epochs=4\n" in printed
+
+
+def test_what_is_printed_goes_on_also_where_a_name_has_a_blank(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aetrain.train([*TINY, "run.dir=my runs/r"])
+    said = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("go on"))
+    _, _, program, *words = shlex.split(said)
+    assert (program, words) == ("aetrain", ["resume=my runs/r", "trainer.max_epochs=4"])
+    assert aetrain.train(words)["epochs"] == 4
 
 
 @pytest.mark.parametrize("limit", ["trainer.max_epochs", "trainer.max_steps"])

@@ -14,6 +14,7 @@ from aetrain import hardware
 from aetrain.bits import why_none
 from aetrain.errors import Interrupted, UserError
 from aetrain.trimmed import print_trimmed
+from aetrain.typed import typed
 
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
@@ -172,14 +173,15 @@ class Story:
         said = "apparent ELBO: no bound on log p(x) while the discriminator lags"
         if "test/nll" not in results:  # a prior without a density, for one
             return said
-        return f"{said}; beside it: ae evaluate {self.parts.run.path} -m ais"
+        command = typed(["evaluate", str(self.parts.run.path), "-m", "ais"], "ae")
+        return f"{said}; beside it: {command}"
 
     def _next(self, longer: Sequence[str] | None) -> str:
         """Return the commands to go on with."""
         path, allow = self.parts.run.path, self.job.config["allow"]
         lines = [
             f"\nfigures      {path / 'figures'}",
-            f"TensorBoard  tensorboard --logdir {_top(path)}",
+            f"TensorBoard  {typed(['--logdir', str(_top(path))], 'tensorboard')}",
             *([] if longer is None else [f"go on        {self._again(longer)}"]),
             f"from Python  aetrain.load({str(path)!r}{f', allow={allow}' if allow else ''})",
         ]
@@ -188,8 +190,8 @@ class Story:
     def _again(self, options: Sequence[str] = ()) -> str:
         """Return the command that goes on with the run."""
         allow = self.job.config["allow"]
-        allowed = [f"'allow=[{','.join(allow)}]'"] if allow else []
-        return " ".join([f"aetrain resume={self.parts.run.path}", *options, *allowed])
+        allowed = [f"allow=[{','.join(allow)}]"] if allow else []
+        return typed([f"resume={self.parts.run.path}", *options, *allowed])
 
 
 def collapsed(results: Mapping[str, Any]) -> bool:

@@ -1,12 +1,12 @@
 """What is left of a sweep that was stopped, and the commands that do it."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from aetrain.config.jobs import planned
 from aetrain.run import Run
+from aetrain.typed import typed
 
 STOPPED = 130
 """The status of a job that a signal ended."""
@@ -28,16 +28,16 @@ def rest(path: Path, jobs: Sequence[Mapping[str, Any]], arguments: Sequence[str]
             yield f"job {job['name']} stopped; {_again(path / job['name'], places, job['command'])}"
     for number, command in _not_begun(jobs, arguments):
         words = [*places, *command, f"run.dir={path / str(number)}"]
-        yield f"job {number} not begun; do it with: {_typed(words)}"
+        yield f"job {number} not begun; do it with: {typed(words)}"
 
 
 def _again(path: Path, places: Sequence[str], command: Sequence[str]) -> str:
     """Say how a job that was stopped is done."""
     if Run(path).last.is_file():
         allowed = [word for word in command if word.startswith("allow=")]
-        return f"go on with: {_typed([f'resume={path}', *allowed])}"
+        return f"go on with: {typed([f'resume={path}', *allowed])}"
     words = [*places, *command, f"run.dir={path.with_name(f'{path.name}-again')}"]
-    return f"it has no checkpoint yet; do it again with: {_typed(words)}"
+    return f"it has no checkpoint yet; do it again with: {typed(words)}"
 
 
 def _not_begun(
@@ -49,7 +49,3 @@ def _not_begun(
     if any(number >= len(plan) or plan[number] != words for number, words in begun.items()):
         return []
     return [(number, words) for number, words in enumerate(plan) if number not in begun]
-
-
-def _typed(words: Sequence[str]) -> str:
-    return shlex.join(["aetrain", *words])

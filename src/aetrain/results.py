@@ -2,7 +2,6 @@
 
 import math
 import platform
-import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +13,7 @@ import aetrain
 from aetrain import hardware
 from aetrain.resume import DIR, KEY
 from aetrain.run import Run
+from aetrain.typed import typed
 
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
@@ -79,4 +79,4 @@ def command_of(run: Run) -> str:
     changes = [words for words in later if any(not w.startswith(KEY) for w in words)]
     if changes and not any(word.startswith(DIR) for word in first):
         first = [*first, f"{DIR}{run.path}"]
-    return " && ".join(shlex.join(["aetrain", *words]) for words in (first, *changes))
+    return " && ".join(typed(words) for words in (first, *changes))
