@@ -97,6 +97,21 @@ def test_a_finished_run_says_that_nothing_is_left_to_train(
     assert "go on        aetrain resume=r trainer.max_epochs=4\n" in printed
 
 
+def test_a_run_without_patience_says_why_more_epochs_change_nothing(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patience = "callbacks.early_stopping.patience"
+    job = [*TINY, "callbacks=default", "callbacks.figures=null", "optimizer.lr=0", f"{patience}=1"]
+    # a figure that is measured on the same numbers each time gets no better
+    steps = aetrain.train([*job, "model=ae", "trainer.max_epochs=9", "run.dir=r"])["steps"]
+    capsys.readouterr()
+    assert aetrain.train(["resume=r", "trainer.max_epochs=400"])["steps"] == steps
+    said = f"as its patience is used up; use a larger {patience} than 1 to train on; testing it"
+    assert f"nothing left to train: the run is at its end, step {steps}, {said}" in (
+        capsys.readouterr().out
+    )
+
+
 def test_what_is_printed_goes_on_also_where_a_name_has_a_blank(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

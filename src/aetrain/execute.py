@@ -18,6 +18,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from aetrain import checkpoint, hardware
 from aetrain.after_training import fit_sampler, probe
+from aetrain.callbacks.early_stopping import KEY as PATIENCE
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
 from aetrain.data.module import DataModule
@@ -277,10 +278,19 @@ def _fit(job: Job, environment: LocalEnvironment, parts: Parts, loggers: list[An
             model.take(found["state_dict"])
         if not more:
             if job.resume and position.step == stood:
-                model.say(f"nothing left to train: the run is at its end, step {stood}; testing it")
+                model.say(_at_its_end(job, stood, impatient(trainer)))
             return trainer
         position.next_stage()
         resume = None
+
+
+def _at_its_end(job: Job, step: int, impatient: bool) -> str:
+    """Say that a run that was to go on has nothing left to train, and why where it is not seen."""
+    said = f"nothing left to train: the run is at its end, step {step}"
+    if impatient:
+        patience = job.config["callbacks"]["early_stopping"]["patience"]
+        said += f", as its patience is used up; use a larger {PATIENCE} than {patience} to train on"
+    return f"{said}; testing it"
 
 
 def _ignore_advice() -> None:
