@@ -62,3 +62,17 @@ def test_a_run_that_has_nothing_yet(here: Path, ae: Ae) -> None:
     Path("outputs/a/checkpoints").mkdir(parents=True)
     Path("outputs/a/config.yaml").write_text("latent: 3\n")
     assert ae("runs")[1].split() == ["run", "latent", "state", "a", "3", "stopped"]
+
+
+def test_a_run_that_has_come_to_an_end_and_goes_on(here: Path, ae: Ae) -> None:
+    job = [*TINY, "trainer.log_every_n_steps=1", "trainer.steps_per_call=1", "run.dir=outputs/a"]
+    aetrain.train([*job, *STOP, "+callbacks.stop.step=-1"])
+    with Run(Path("outputs/a")).held():
+        assert rows(ae)["a"][-1] == "running"
+    assert "state" not in ae("runs")[1]
+    more = ["resume=outputs/a", "trainer.max_epochs=4", "allow=[tests.two_stages]"]
+    with pytest.raises(Interrupted):
+        aetrain.train([*more, "callbacks.stop.step=8"])
+    assert rows(ae)["a"][-2:] == ["2", "stopped"]  # epochs are those of its figures
+    aetrain.train([*more, "callbacks.stop.step=-1"])
+    assert "state" not in ae("runs")[1]

@@ -33,7 +33,7 @@ CONDITION = re.compile(r"(?P<key>[^<>=!]+)(?P<test>>=|<=|!=|=|>|<)(?P<value>.*)"
 EPILOG = """\b
 A KEY is a choice (model, prior ...), a figure of results.json or evaluation.json (nll for
 test/nll, fit_s for time/fit_s ...) or a key of the configuration (optimizer.lr).
-A run that has no results yet has a state: it is running, or was stopped.
+A run that has not come to its end has a state: it is running, or was stopped.
 \b
 Examples
   ae runs --sort nll
@@ -65,7 +65,7 @@ def runs(
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; choose one that holds runs, such as outputs")
     paths = all_runs(folder)
-    everything = found = [facts_of(path) | facts_of_unfinished(path) for path in paths]
+    everything = found = [_facts(path) for path in paths]
     for key in (*columns, *([sort] if sort else [])):
         _require_known(key, everything)
     for condition in where:
@@ -82,6 +82,11 @@ def runs(
 
 
 CONFIG = "config"
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    facts = facts_of(path)
+    return facts | facts_of_unfinished(path, facts.get("steps"))
 
 
 def get(facts: dict[str, Any], key: str) -> Any:

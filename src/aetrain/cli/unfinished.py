@@ -1,6 +1,7 @@
-"""What is known of a run that has no results yet, read without torch."""
+"""What is known of a run that has not come to its end, read without torch."""
 
 import csv
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +10,32 @@ import yaml
 from aetrain.run import RESULTS, Run
 
 RUNNING, STOPPED = "running", "stopped"
+METRICS = "metrics.csv"
+TAIL = 1 << 16
+"""Bytes that hold the last lines of metrics.csv."""
 
 
-def facts_of_unfinished(path: Path) -> dict[str, Any]:
-    """Return choices, epochs and steps so far, and `state`, running or stopped; else nothing.
+def facts_of_unfinished(path: Path, tested: int | None) -> dict[str, Any]:
+    """Return `state`, running or stopped, and choices, epochs and steps of a run without results.
 
-    Epochs are those that were finished when the last line of the log was written.
+    Epochs are those that were finished when the last line of the log was written. Nothing is
+    returned of a run that has come to its end; one that was to go on from there, and was stopped,
+    has a log that goes beyond its results.
+
+    Arguments:
+        path: of the run.
+        tested: steps that its results are of, None where it has none.
     """
+    state = {"state": RUNNING if Run(path).is_running() else STOPPED}
     if (path / RESULTS).is_file():
-        return {}
+        stopped = tested is not None and _last_step(path / METRICS) > tested
+        return state if stopped or state["state"] == RUNNING else {}
     facts: dict[str, Any] = {f"choice/{k}": v for k, v in _choices(path).items()}
-    for row in _rows(path / "metrics.csv"):
+    for row in _rows(path / METRICS):
         facts["steps"] = int(row["step"])
         if epochs := row.get("speed/epoch"):
             facts["epochs"] = int(float(epochs))
-    return {**facts, "state": RUNNING if Run(path).is_running() else STOPPED}
+    return {**facts, **state}
 
 
 def _choices(path: Path) -> dict[str, str]:
@@ -39,3 +51,16 @@ def _rows(path: Path) -> list[dict[str, str]]:
             return list(csv.DictReader(file))
     except OSError:
         return []
+
+
+def _last_step(path: Path) -> int:
+    """Return the step of the last line, without those before: it is asked of every run."""
+    try:
+        with path.open("rb") as file:
+            start = max(0, file.seek(0, os.SEEK_END) - TAIL)
+            file.seek(start)
+            lines = file.read().splitlines()
+    except OSError:
+        return 0
+    steps = (line.split(b",")[0] for line in reversed(lines[1:]) if b"," in line)
+    return next((int(step) for step in steps if step.isdigit()), 0)
