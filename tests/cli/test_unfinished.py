@@ -76,3 +76,33 @@ def test_a_run_that_has_come_to_an_end_and_goes_on(here: Path, ae: Ae) -> None:
     assert rows(ae)["a"][-2:] == ["2", "stopped"]  # epochs are those of its figures
     aetrain.train([*more, "callbacks.stop.step=-1"])
     assert "state" not in ae("runs")[1]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "known"),
+    [
+        (b"\0" * 200_000, {"steps": 20, "epochs": 2}),
+        (b"nan,nan\n", {"steps": 20, "epochs": 2}),
+        (b"inf,1e999\n", {"steps": 20, "epochs": 2}),
+        (b"\xff\xfe,\xff\n", {"steps": 20, "epochs": 2}),
+        (b",\n30", {"steps": 30, "epochs": 2}),
+        (b'"' + b"x" * 200_000, {"steps": 20, "epochs": 2}),
+    ],
+)
+@pytest.mark.parametrize("results", [False, True])
+def test_a_damaged_log_ends_no_table(
+    damaged: bytes, known: dict[str, int], results: bool, here: Path, ae: Ae
+) -> None:
+    run = Path("outputs/a")
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "config.yaml").write_text("latent: 3\n")
+    (run / "choices.yaml").write_bytes(b"\xff")
+    (run / "metrics.csv").write_bytes(b"step,speed/epoch\n10,1.0\n20,2.0\n" + damaged)
+    if results:
+        (run / "results.json").write_text('{"steps": 20, "epochs": 2}')
+        known = {"steps": 20, "epochs": 2}
+    status, out, err = ae("runs", "--json")
+    assert (status, err) == (0, "")
+    (facts,) = json.loads(out)
+    assert {name: facts[name] for name in known} == known
+    assert facts.get("state") == (None if results else "stopped")

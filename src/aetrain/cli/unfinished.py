@@ -2,6 +2,8 @@
 
 import csv
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +34,31 @@ def facts_of_unfinished(path: Path, tested: int | None) -> dict[str, Any]:
         return state if stopped or state["state"] == RUNNING else {}
     facts: dict[str, Any] = {f"choice/{k}": v for k, v in _choices(path).items()}
     for row in _rows(path / METRICS):
-        facts["steps"] = int(row["step"])
-        if epochs := row.get("speed/epoch"):
-            facts["epochs"] = int(float(epochs))
+        found = {"steps": _whole(row.get("step")), "epochs": _whole(row.get("speed/epoch"))}
+        facts |= {name: number for name, number in found.items() if number is not None}
     return {**facts, **state}
 
 
 def _choices(path: Path) -> dict[str, str]:
     try:
-        return yaml.safe_load((path / "choices.yaml").read_text())
-    except (OSError, yaml.YAMLError):  # a run of an older version
+        found = yaml.safe_load((path / "choices.yaml").read_text())
+    except (OSError, ValueError, yaml.YAMLError):  # a run of an older version, or a damaged file
         return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the lines of a log, as far as they can be read."""
+    with suppress(OSError, csv.Error), path.open(newline="", errors="replace") as file:
+        yield from csv.DictReader(file)
+
+
+def _whole(text: str | bytes | None) -> int | None:
+    """Return a whole number; None where a line that was cut, or a damaged one, has another text."""
     try:
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError:
-        return []
+        return int(float(text or ""))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _last_step(path: Path) -> int:
@@ -62,5 +70,5 @@ def _last_step(path: Path) -> int:
             lines = file.read().splitlines()
     except OSError:
         return 0
-    steps = (line.split(b",")[0] for line in reversed(lines[1:]) if b"," in line)
-    return next((int(step) for step in steps if step.isdigit()), 0)
+    steps = (_whole(line.split(b",")[0]) for line in reversed(lines[1:]) if b"," in line)
+    return next((step for step in steps if step is not None), 0)
