@@ -46,6 +46,19 @@ def test_sorted_and_filtered(three: Path, ae: Ae):
     assert [row.get("test/nll") for row in rows] == [100.0, None, 90.5]
 
 
+def test_figures_of_the_validation_are_none_of_the_test(three: Path, ae: Ae):
+    path = three / "outputs/2026-01-31/b"
+    (path / "results.json").write_text('{"val/elbo": -50.0, "val/distortion": 3.0, "epochs": 3}')
+    head, _, row, _ = (line.split() for line in ae("runs")[1].splitlines())
+    assert "distortion" not in head
+    assert dict(zip(head, row, strict=True))["elbo"] == "-"
+    assert names(ae("runs", "--sort", "elbo", "-r")[1]) == ["c", "a", "b"]
+    assert names(ae("runs", "-w", "val/elbo<-40", "-s", "val/elbo", "-c", "val/elbo")[1]) == ["b"]
+    said = "distortion: no run has it; use a choice, a figure or a key of the configuration."
+    asked = ae("runs", "-s", "distortion")
+    assert asked == (2, "", f"ae: {said} Did you mean 'val/distortion'?\n")
+
+
 def test_evaluations_join_the_results(three: Path, ae: Ae):
     path = three / "outputs/2026-01-31/c"
     (path / "evaluation.json").write_text('{"test/nll": 88.0, "test/probe_accuracy": 0.9}')

@@ -17,8 +17,8 @@ from aetrain.errors import UserError, did_you_mean
 from aetrain.evaluation.interval import EXAMPLES
 
 COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s", "state")
-PREFIXES = ("", "choice/", "test/", "time/", "val/", "speed/", "sampler/")
-"""What may be left out of a figure's name."""
+PREFIXES = ("", "choice/", "test/", "time/", "speed/", "sampler/")
+"""What may be left out of a figure's name; one of the validation never stands for the test's."""
 
 TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -97,6 +97,12 @@ def get(facts: dict[str, Any], key: str) -> Any:
     return config_of(facts).get(key)
 
 
+def short(name: str) -> str:
+    """Return a fact's name without what may be left out of it."""
+    prefix, _, end = name.rpartition("/")
+    return end if f"{prefix}/" in PREFIXES else name
+
+
 def config_of(facts: dict[str, Any]) -> dict[str, Any]:
     """Return a run's configuration, flat: key -> value, which is kept among its facts."""
     if CONFIG not in facts:
@@ -143,7 +149,7 @@ def _holds(facts: dict[str, Any], condition: str, all_facts: Sequence[dict[str, 
 def _require_known(key: str, all_facts: Sequence[dict[str, Any]]) -> None:
     if not all_facts or any(get(facts, key) is not None for facts in all_facts):
         return
-    known = {n.split("/")[-1] for facts in all_facts for n in facts} - {CONFIG}
+    known = {short(name) for facts in all_facts for name in facts} - {CONFIG}
     raise UserError(
         f"{key}: no run has it; use a choice, a figure or a key of the configuration."
         f"{did_you_mean(key, known)}"
