@@ -30,7 +30,7 @@ import yaml
 from torch import Tensor
 
 import aetrain
-from aetrain.cli.evaluate import keep
+from aetrain.cli.evaluate import keep, weights_of
 from aetrain.cli.opened import Opened, opened
 from aetrain.cli.runs import get
 from aetrain.cli.shown import number, watch
@@ -176,8 +176,10 @@ def table_of(
                 table.append(row_of("training images", compared(subject, best), {}))
                 pictures["training images"] = torch.cat(best)[:SHOWN]
             figures = measured(subject, ["samples"])
+            of = weights_of(run.trained.model)
             pictures[name] = run.trained.sample(SHOWN)
-        keep(path, {f"test/{k}": v for k, v in figures.items()})
+        own = {f"test/{k}": v for k, v in figures.items()}
+        keep(path, own, *of)
         table.append(row_of(name, figures, facts))
     return table, pictures
 

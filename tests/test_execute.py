@@ -4,7 +4,6 @@ import json
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 import yaml
@@ -14,6 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import aetrain
 from aetrain import execute
 from aetrain.build import build_model
+from aetrain.comparison.facts import examples_of
 from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError
 from aetrain.loggers.tensorboard import CONCLUSION
@@ -77,11 +77,11 @@ def test_results_and_files_of_a_run(here: Path) -> None:
     ):
         assert results[f"test/{name}"] == pytest.approx(nats / (64 * math.log(2)))
         assert results[f"test/{name}_se"] > 0
-    with np.load(run / "examples.npz") as each:
-        for name in each:
-            assert results[name] == pytest.approx(each[name].mean(), rel=1e-5)
-        assert {"test/elbo", "test/nll", "test/rate", "test/distortion"} == set(each)
-        assert stats.sem(each["test/nll"]) == pytest.approx(results["test/nll_se"], rel=1e-5)
+    each = examples_of(run)
+    assert {"test/elbo", "test/nll", "test/rate", "test/distortion"} == set(each)
+    for name, figures in each.items():
+        assert results[name] == pytest.approx(figures.mean(), rel=1e-5)
+    assert stats.sem(each["test/nll"]) == pytest.approx(results["test/nll_se"], rel=1e-5)
     assert results["command"].startswith("aetrain trainer.max_epochs=2")
     config = yaml.safe_load((run / "config.yaml").read_text())
     assert config["dataset"]["binarize"] == "dynamic"
@@ -170,6 +170,17 @@ def test_the_log_has_every_term_and_their_identities(here: Path) -> None:
     }
     assert expected <= set(log)
     assert log["val/elbo"][-1][0] == 6
+
+
+def test_a_test_of_some_blocks_says_of_how_many_examples_it_is(here: Path) -> None:
+    job = [*TINY, "dataset.eval_batch_size=20", "trainer.limit_test_batches=1"]
+    results = aetrain.train(job)
+    assert {v for k, v in results.items() if k.endswith("_examples")} == {20}
+    assert results["test/elbo_examples"] == 20
+    whole = aetrain.train(job[:-1])
+    assert not [name for name in whole if name.endswith("_examples")]
+    none = aetrain.train([*job, "trainer.limit_test_batches=0"])
+    assert not [name for name in none if name.startswith(("val/", "test/")) and "best" not in name]
 
 
 def test_hyperparameters_and_final_figures_reach_tensorboard(here: Path) -> None:

@@ -207,9 +207,10 @@ def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict
         if story is None:
             return {}
         results = results_of(job, parts, best_cost(trainer), seconds, more)
-        run.write_results(results)
         examples = model.evaluator.examples
-        run.write_examples({f"test/{name}": x.numpy() for name, x in examples.items()})
+        own = {f"test/{name}": x.numpy() for name, x in examples.items()}
+        run.write_examples(own, parts.kept_step)
+        run.write_results(results)
         options = longer(job.config, parts.position, model.stage, impatient(trainer))
         story.results(results, options)  # first: they must not be lost to a page that fails
         review.finish(job, parts, loggers, results, trainer.strategy.root_device)
@@ -276,6 +277,7 @@ def _fit(job: Job, environment: LocalEnvironment, parts: Parts, loggers: list[An
         if best.is_file() or position.finished:
             found = checkpoint.read(best if best.is_file() else run.last)
             model.take(found["state_dict"])
+            parts.kept_step = found[checkpoint.CARD]["position"]["step"]
         if not more:
             if job.resume and position.step == stood:
                 model.say(_at_its_end(job, stood, impatient(trainer)))

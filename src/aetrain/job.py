@@ -83,6 +83,7 @@ class Parts:
 
     Attributes:
         terms: names of the costs of all stages.
+        kept_step: batches that the weights which are tested had been trained on.
     """
 
     model: Autoencoder
@@ -91,6 +92,7 @@ class Parts:
     run: Run
     sampler: Sampler | None = None
     terms: Sequence[str] = ()
+    kept_step: int = 0
 
 
 def _settled(config: Mapping[str, Any]) -> Sequence[Any]:

@@ -11,8 +11,9 @@ import torch
 
 import aetrain
 from aetrain import hardware
+from aetrain.evaluation.part import of_part
 from aetrain.resume import DIR, KEY
-from aetrain.run import Run
+from aetrain.run import KEPT, Run
 from aetrain.typed import typed
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def results_of(
         more: further figures.
     """
     model = parts.model
-    figures = {k: v for k, v in model.evaluator.figures.items() if k != "test/cost"}
+    evaluator = model.evaluator
+    figures = {k: v for k, v in evaluator.figures.items() if k.startswith("test/")}
+    figures.pop("test/cost", None)
+    figures = of_part(figures, evaluator.tally.examples, len(parts.data.tables["test"]))
     if "test/nll" in figures:
         figures["test/nll_samples"] = job.config["evaluation"]["nll_samples"]
     spent = model.meter.spent
@@ -47,6 +51,8 @@ def results_of(
         "val/best_cost": best_cost,
         "epochs": parts.position.epochs_before + parts.position.epoch,
         "steps": parts.position.step,
+        KEPT[0]: parts.kept_step,
+        KEPT[1]: job.choices["sampler"],
         "latent": model.latent.numel(),
         "parameters": sum(p.numel() for p in model.parameters()),
         "time/fit_s": fit_seconds,

@@ -5,7 +5,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RESULTS, EVALUATION = "results.json", "evaluation.json"
 """Figures of a run's own test, and those that were measured afterwards."""
+KEPT: tuple[str, str] = ("kept_step", "kept_sampler")
+"""The keys that say of which weights figures are."""
 EXAMPLES = "examples.npz"
 """The figures of the run's own test for each example, test/<name> -> (N,), in the split's order."""
 
@@ -29,7 +31,7 @@ EXAMPLES = "examples.npz"
 @final
 class Run:
     """`<path>/`: config.yaml, choices.yaml, overrides.yaml, checkpoints/, tensorboard/,
-    metrics.csv, figures/, results.json, train.log.
+    metrics.csv, figures/, results.json, examples.npz, evaluation.json, train.log.
     """
 
     def __init__(self, path: Path) -> None:
@@ -135,19 +137,23 @@ class Run:
             return False
         return False
 
-    def write_results(self, results: Mapping[str, Any]) -> None:
-        """Write results.json; what was evaluated of older weights goes to evaluation-1.json, ..."""
+    def set_aside(self, kept: Sequence[Any]) -> None:
+        """Let what was evaluated of other weights than those be evaluation-1.json, ..."""
         evaluation = self.path / EVALUATION
-        if evaluation.is_file() and _written(evaluation) < _written(find_checkpoint(self.path)):
+        if evaluation.is_file() and kept_of(json.loads(evaluation.read_text())) != list(kept):
             names = (f"evaluation-{number}.json" for number in itertools.count(1))
             evaluation.rename(next(p for n in names if not (p := self.path / n).exists()))
+
+    def write_results(self, results: Mapping[str, Any]) -> None:
+        """Write results.json, and set aside what was evaluated of other weights."""
+        self.set_aside(kept_of(results))
         write_atomically(self.path / RESULTS, json.dumps(dict(results), indent=2) + "\n")
 
-    def write_examples(self, figures: "Mapping[str, NDArray[np.float32]]") -> None:
-        """Write the test's figures of each example, name -> (N,)."""
+    def write_examples(self, figures: "Mapping[str, NDArray[np.float32]]", step: int) -> None:
+        """Write the test's figures of each example, name -> (N,), of weights kept at a step."""
         import numpy as np  # which those who read runs do not wait for
 
-        content, arrays = BytesIO(), dict[str, Any](figures)
+        content, arrays = BytesIO(), {**figures, KEPT[0]: np.asarray(step)}
         np.savez_compressed(content, **arrays)
         write_atomically(self.path / EXAMPLES, content.getvalue())
 
@@ -171,8 +177,9 @@ def _locked(log: TextIO) -> bool:
             return True
 
 
-def _written(path: Path) -> float:
-    return path.stat().st_mtime
+def kept_of(facts: Mapping[str, Any]) -> list[Any]:
+    """Return of which weights figures are: the step that they were kept at, and the sampler."""
+    return [facts.get(key) for key in KEPT]
 
 
 def require_new(path: Path) -> None:

@@ -66,6 +66,28 @@ def test_figures_of_a_part_leave_the_runs_own_ones(trained_run: Path, here: Path
     assert json.loads(ae("runs", ".", "--json")[1])[0]["test/nll_samples"] == 9
 
 
+def test_other_weights_than_the_run_keeps_are_judged_and_not_kept(
+    trained_run: Path, here: Path, ae: Ae
+):
+    shutil.copytree(trained_run, "r")
+    status, out, err = ae("evaluate", "r/checkpoints/last.ckpt", "-m", "bound")
+    assert (status, "test/elbo" in out) == (0, True)
+    assert err == "r/checkpoints/last.ckpt: its figures are not kept, as the run keeps others\n"
+    assert not Path("r/evaluation.json").exists()
+
+
+def test_figures_of_older_weights_do_not_stand_beside_new_ones(
+    trained_run: Path, here: Path, ae: Ae
+):
+    shutil.copytree(trained_run, "r")
+    assert ae("evaluate", "r", "-m", "squared_error")[0] == 0
+    kept = json.loads(Path("r/evaluation.json").read_text())
+    Path("r/evaluation.json").write_text(json.dumps({**kept, "kept_step": 1}))
+    assert ae("evaluate", "r", "-m", "bound")[0] == 0
+    assert "test/squared_error" not in json.loads(Path("r/evaluation.json").read_text())
+    assert "test/squared_error" in json.loads(Path("r/evaluation-1.json").read_text())
+
+
 def test_bits_are_the_same_by_every_measure(trained_run: Path, ae: Ae):
     own = json.loads((trained_run / "results.json").read_text())["test/bits_per_dim"]
     for measure in ("bound", "nll"):

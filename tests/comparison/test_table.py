@@ -53,7 +53,11 @@ def test_what_does_not_compare_has_no_best_and_no_difference():
     grey = {**B, "likelihood.grey": True, "test/squared_error": 2.0}
     found = {row.name: row for row in rows_of([{**A, "test/squared_error": 3.0}, grey])}
     nll = found["test/nll"]
-    assert (nll.best, nll.difference(1), nll.unlike) == ([], None, "likelihood.grey differs")
+    assert (nll.best, nll.difference(1), nll.unlike) == (
+        [],
+        None,
+        "likelihood.grey is None and True",
+    )
     assert found["test/squared_error"].best == [1]
 
 

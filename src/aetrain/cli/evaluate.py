@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,11 @@ from aetrain.cli.judging import PIXELS, judging
 from aetrain.cli.shown import number, of_examples, print_json, print_table
 from aetrain.cli.written import write_json
 from aetrain.comparison.facts import facts_of, figure_of, is_beside, joined, newer, read
-from aetrain.evaluation.interval import EXAMPLES
-from aetrain.run import EVALUATION
+from aetrain.evaluation.interval import COUNT
+from aetrain.run import EVALUATION, KEPT, Run, find_checkpoint, kept_of
+
+if TYPE_CHECKING:
+    from aetrain.autoencoder import Autoencoder
 
 NAMES = (
     "bound",
@@ -123,10 +126,12 @@ def evaluate(
     found: list[dict[str, Any]] = []
     shared = _together(runs, measures, places, **settings)
     for path, of_all in zip(runs, shared, strict=True):
-        figures, directory = _figures(path, measures, places, **settings)
+        figures, directory, kept = _figures(path, measures, places, **settings)
         figures |= of_all
         found.append({"run": str(directory), **figures})
-        if save and (worse := keep(directory, figures)):
+        if save and not _is_kept(path, directory):
+            click.echo(f"{path}: its figures are not kept, as the run keeps others", err=True)
+        elif save and (worse := keep(directory, figures, *kept)):
             click.echo(
                 f"{directory.name}: not kept, as they are known of more examples or draws:"
                 f" {', '.join(worse)}",
@@ -155,6 +160,14 @@ def _together(
     return ranked(runs, places, **{name: settings[name] for name in names})
 
 
+def _is_kept(path: Path, directory: Path) -> bool:
+    """Return whether a run's weights are meant that it keeps, or those of no run."""
+    from aetrain.cli.opened import checkpoint_of
+
+    meant = checkpoint_of(path).resolve()
+    return meant == find_checkpoint(directory).resolve()
+
+
 def _figures(
     path: Path,
     measures: tuple[str, ...],
@@ -164,8 +177,8 @@ def _figures(
     device: str,
     allow: tuple[str, ...],
     **settings: Any,
-) -> tuple[dict[str, Any], Path]:
-    """Return the figures of one run, named as in results.json, and its directory."""
+) -> tuple[dict[str, Any], Path, tuple[int, str]]:
+    """Return the figures of one run, its directory, and of which weights they are."""
     from aetrain.cli.judging import subject_of
     from aetrain.cli.opened import opened
 
@@ -176,18 +189,31 @@ def _figures(
         names = [name for name in measures if name not in TOGETHER]
         own = measured(subject, names) if names or not measures else {}
         figures = {f"{split}/{k}": v for k, v in own.items()}
-        examples = len(subject.data.tables[split])
-        return {**figures, f"{split}/examples": examples}, run.directory
+        return figures, run.directory, weights_of(run.trained.model)
 
 
-def keep(path: Path, figures: Mapping[str, Any]) -> list[str]:
+def weights_of(model: "Autoencoder") -> tuple[int, str]:
+    """Return which weights a trained model has: the step they were kept at, and the sampler."""
+    return model.position.step, model.card["choices"]["sampler"]
+
+
+def keep(path: Path, figures: Mapping[str, Any], step: int, sampler: str) -> list[str]:
     """Add figures to a run's evaluation.json; return those of which better estimates are known.
 
     They are of fewer examples or draws than the run's own or those that were kept before, which
-    stay, see `newer`.
+    stay, see `newer`. Figures of other weights are set aside.
+
+    Arguments:
+        path: the run's directory.
+        figures: measured.
+        step: at which the weights were kept.
+        sampler: the name of what codes are drawn from.
     """
-    kept = newer(facts_of(path), figures)
-    write_json(path / EVALUATION, joined(read(path / EVALUATION), kept))
+    own = dict(zip(KEPT, (step, sampler)))
+    Run(path).set_aside(kept_of(own))
+    known = facts_of(path)
+    kept = newer(known if kept_of(known) == kept_of(own) else {}, figures)
+    write_json(path / EVALUATION, {**joined(read(path / EVALUATION), kept), **own})
     return [name for name in figures if name not in kept and figure_of(name, figures) == name]
 
 
@@ -200,4 +226,4 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
         told = f"{told} ± {number(row[f'{name}_se'])}"
     elif f"{name}_low" in row:
         told = f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
-    return of_examples(told, row.get(f"{name}{EXAMPLES}"))
+    return of_examples(told, row.get(f"{name}{COUNT}"))

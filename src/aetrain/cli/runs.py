@@ -14,7 +14,7 @@ from aetrain.cli.shown import of_examples, print_json, print_table
 from aetrain.cli.unfinished import facts_of_unfinished
 from aetrain.comparison.facts import facts_of
 from aetrain.errors import UserError, did_you_mean
-from aetrain.evaluation.interval import EXAMPLES
+from aetrain.evaluation.interval import COUNT
 
 COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s", "state")
 PREFIXES = ("", "choice/", "test/", "time/", "speed/", "sampler/")
@@ -166,7 +166,7 @@ def _sorted(found: list[dict[str, Any]], key: str, reverse: bool) -> list[dict[s
 
 
 def _cell(facts: dict[str, Any], key: str) -> str:
-    counts = (facts.get(f"{prefix}{key}{EXAMPLES}") for prefix in PREFIXES if prefix + key in facts)
+    counts = (facts.get(f"{prefix}{key}{COUNT}") for prefix in PREFIXES if prefix + key in facts)
     return of_examples(shown(get(facts, key)), next(counts, None))
 
 

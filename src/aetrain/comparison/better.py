@@ -58,10 +58,9 @@ KNOWN: Mapping[str, Better] = {
     **_all("explicitness factor_vae beta_vae", Better(HIGHER)),
     **_all("sharpness", Better("nearest to 1", 1.0)),
     **_all("copying", Better("nearest to 0.5", 0.5)),
-    **_all("fit_s", Better(LOWER)),
-    **_all("examples_per_s", Better(HIGHER)),
 }
-"""End of a figure's name -> its better end; a rate, or a number of units, has none."""
+"""End of a figure's name -> its better end; a rate, or a number of units, has none,
+nor has a time, which is the machine's as well."""
 
 
 def better(name: str) -> Better | None:

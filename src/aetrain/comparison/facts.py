@@ -1,4 +1,4 @@
-"""What is known of a run's figures, and what each of them was measured on."""
+"""What is known of a run's figures, what each was measured on, and of which weights."""
 
 import json
 import math
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from aetrain.evaluation.interval import BESIDE, SAMPLES
-from aetrain.evaluation.interval import EXAMPLES as COUNT
-from aetrain.run import EVALUATION, EXAMPLES, RESULTS
+from aetrain.comparison.settings import draws_of, settings_of
+from aetrain.evaluation.interval import BESIDE, COUNT, SAMPLES
+from aetrain.run import EVALUATION, EXAMPLES, KEPT, RESULTS, kept_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,20 +19,32 @@ if TYPE_CHECKING:
 def facts_of(path: Path) -> dict[str, Any]:
     """Return all that is known of a run: figures and choices; `run` is where it is.
 
-    A figure that was measured again takes the place of the run's own, see `newer`.
+    A figure that was measured again takes the place of the run's own, see `newer`; where the two
+    are of different weights, those of the later ones alone are told.
     """
-    return {**joined(read(path / RESULTS), read(path / EVALUATION)), "run": str(path)}
+    results, evaluation = _read_results(path), read(path / EVALUATION)
+    if kept_of(results) == kept_of(evaluation):
+        return {**joined(results, evaluation), "run": str(path)}
+    if _step(evaluation) > _step(results):
+        results = {k: v for k, v in results.items() if not k.startswith("test/")}
+        return {**results, **evaluation, "run": str(path)}
+    return {**results, "run": str(path)}
 
 
 def examples_of(path: Path) -> "dict[str, NDArray[np.float32]]":
-    """Return the figures of a run's test for each example, name -> (N,); none of an older run."""
+    """Return the figures of a run's test for each example, name -> (N,).
+
+    There are none of an older run, nor where they are not of the weights of its results.
+    """
     import numpy as np  # which a table of runs does not wait for
 
     try:
         with np.load(path / EXAMPLES, allow_pickle=False) as found:
-            return dict(found)
+            each = dict(found)
     except (OSError, ValueError, BadZipFile):
         return {}
+    step = each.pop(KEPT[0], None)
+    return each if step == read(path / RESULTS).get(KEPT[0]) else {}
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -43,13 +55,31 @@ def read(file: Path) -> dict[str, Any]:
         return {}
 
 
+def _read_results(path: Path) -> dict[str, Any]:
+    results = read(path / RESULTS)
+    if "test/nll" in results and KEPT[0] not in results and "test/bits_per_dim" in results:
+        # a version before gave those of the NLL this name
+        results["test/nll_bits_per_dim"] = results.pop("test/bits_per_dim")
+    return results
+
+
+def _step(facts: Mapping[str, Any]) -> int:
+    return facts.get(KEPT[0], -1)
+
+
 def newer(before: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of new figures that are to take the place of older ones.
 
     One of fewer examples, or of as many with fewer draws, is the worse estimate of the same number
-    and does not. Errors, intervals and counts go with their figure.
+    and does not; nor does one that is no number. Errors, intervals, counts and the settings of a
+    measure go with their figures.
     """
-    worse = [name for name in new if name in before and _is_worse(name, new, before)]
+    worse = {name for name in new if name in before and _is_worse(name, new, before)}
+    settings: dict[str, list[bool]] = {}
+    for name in new:
+        for setting in settings_of(name):
+            settings.setdefault(setting, []).append(name in worse)
+    worse |= {setting for setting, left_out in settings.items() if all(left_out)}
     return {name: value for name, value in new.items() if figure_of(name, new) not in worse}
 
 
@@ -63,7 +93,7 @@ def joined(before: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 def measured_on(facts: Mapping[str, Any], name: str) -> tuple[float, int | None]:
     """Return of how many examples a figure is, infinite for all there are, and with which draws."""
-    return facts.get(f"{name}{COUNT}", math.inf), facts.get(f"{name}{SAMPLES}")
+    return facts.get(f"{name}{COUNT}", math.inf), facts.get(draws_of(name))
 
 
 def figure_of(name: str, facts: Mapping[str, Any]) -> str:
@@ -80,8 +110,14 @@ def is_beside(name: str, facts: Mapping[str, Any]) -> bool:
 
 
 def _is_worse(name: str, new: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    if _is_none(before[name]) or _is_none(new[name]):
+        return _is_none(new[name]) and not _is_none(before[name])
     examples, draws = measured_on(new, name)
     examples_before, draws_before = measured_on(before, name)
     if examples != examples_before or draws is None or draws_before is None:
         return examples < examples_before
     return draws < draws_before
+
+
+def _is_none(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))

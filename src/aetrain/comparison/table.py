@@ -13,7 +13,7 @@ from aetrain.comparison.better import Better, better
 from aetrain.comparison.difference import Difference, correlation, difference
 from aetrain.comparison.facts import is_beside
 from aetrain.comparison.unlike import unlike
-from aetrain.evaluation.interval import EXAMPLES, QUANTILE
+from aetrain.evaluation.interval import COUNT, QUANTILE
 
 LEFT_OUT = ("choice/", "version/")
 PLAIN = ("epochs", "steps", "latent", "parameters", "processes")
@@ -114,7 +114,7 @@ def _row(
         name,
         values=[_number(f.get(name)) for f in facts],
         errors=[_error(f, name) for f in facts],
-        examples=[f.get(f"{name}{EXAMPLES}") for f in facts],
+        examples=[f.get(f"{name}{COUNT}") for f in facts],
         each=[_each(name, f, known) for f, known in zip(facts, each)],
         better=better(name),
         unlike=unlike(name, facts),
@@ -123,7 +123,7 @@ def _row(
 
 def _each(name: str, facts: Mapping[str, Any], known: Mapping[str, Values]) -> Values | None:
     """Return a figure for each example; bits go up and down with the nats that they are of."""
-    if f"{name}{EXAMPLES}" in facts:
+    if f"{name}{COUNT}" in facts:
         return None
     split, _, end = name.rpartition("/")
     return known.get(f"{split}/{BITS.get(end, end)}")

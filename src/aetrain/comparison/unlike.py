@@ -1,21 +1,12 @@
 """Why the values of a figure cannot be held against one another."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aetrain.comparison.better import better
 from aetrain.comparison.facts import measured_on
-
-OF_SAMPLES = ("sample_features", "sample_count")
-MEASURED_WITH: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(("probe_accuracy", "knn_accuracy", "svm_accuracy"), ("probe_codes",)),
-    "spreading_accuracy": ("probe_codes",),
-    **dict.fromkeys(("frechet", "kernel_distance", "copying"), OF_SAMPLES),
-    **dict.fromkeys(("precision", "recall", "density", "coverage"), OF_SAMPLES),
-    **dict.fromkeys(("modes_found", "modes_kl"), OF_SAMPLES),
-}
-"""Settings of its measure that a figure's value depends on."""
+from aetrain.comparison.settings import draws_of, settings_of
 
 
 def unlike(name: str, facts: Sequence[Mapping[str, Any]]) -> str | None:
@@ -29,18 +20,30 @@ def unlike(name: str, facts: Sequence[Mapping[str, Any]]) -> str | None:
         facts: of each run: figures, and the keys of its configuration.
     """
     having = [f for f in facts if f.get(name) is not None]
-    on = [measured_on(f, name) for f in having]
-    if len({examples for examples, _ in on}) > 1:
-        return f"of {' and '.join(dict.fromkeys(_count(examples) for examples, _ in on))} examples"
-    if len({draws for _, draws in on}) > 1:
-        return f"with {' and '.join(dict.fromkeys(str(draws) for _, draws in on))} draws"
-    split, _, end = name.rpartition("/")
-    found = better(name)
-    keys = [f"{split}/{key}" for key in MEASURED_WITH.get(end, ())]
-    for key in (*keys, *(() if found is None else found.within)):
-        if len({str(f.get(key)) for f in having}) > 1:
-            return f"{key.removesuffix('._target_')} differs"
+    counts = [measured_on(f, name)[0] for f in having]
+    if len(set(counts)) > 1:
+        return f"of {_listed(map(_count, counts))} examples"
+    for key in (draws_of(name), *settings_of(name), *_within(name, having)):
+        values = [_shown(f.get(key)) for f in having]
+        if len(set(values)) > 1:
+            return f"{key.removesuffix('._target_')} is {_listed(values)}"
     return None
+
+
+def _within(name: str, facts: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """Return the keys in which runs must agree; figures of corrupted x in those of its noise."""
+    found = better(name)
+    yield from () if found is None else found.within
+    if name.rpartition("/")[2].startswith("denoising_"):
+        yield from dict.fromkeys(k for f in facts for k in f if k.startswith("corruption."))
+
+
+def _listed(values: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(values))
+
+
+def _shown(value: Any) -> str:
+    return str(value).rpartition(".")[2] if str(value).startswith("aetrain.") else str(value)
 
 
 def _count(examples: float) -> str:

@@ -1,6 +1,7 @@
 """Whether a model tells examples of another data set from its own."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from aetrain.player import Batch
 from aetrain.seeding import EVALUATE, seed_torch
 
 
-def of_anomaly(subject: Subject) -> dict[str, float]:
+def of_anomaly(subject: Subject) -> dict[str, Any]:
     """Return the area under the ROC curve of each score, other data being the positives.
 
     Scores are what an example costs, in nats: `elbo` = −ELBO, or `cost` where there is none, the
@@ -29,12 +30,12 @@ def of_anomaly(subject: Subject) -> dict[str, float]:
         raise UserError("--measure anomaly: there is nothing to tell from; use --against FILE")
     own = scores(s, s.watch(s.blocks()))
     others = scores(s, s.watch(s.others.batches()))
-    figures: dict[str, float] = {}
+    figures: dict[str, Any] = {}
     for name in own:
         found = auroc(others[name], own[name])
         figures |= {f"auroc_{name}": found.value, f"auroc_{name}_se": found.error}
     count = len(next(iter(others.values())))
-    return {**figures, "anomaly_others": count}
+    return {**figures, "anomaly_others": count, "anomaly_against": s.others.name}
 
 
 @torch.no_grad()

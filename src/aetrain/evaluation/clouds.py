@@ -21,6 +21,10 @@ class Clouds(NamedTuple):
     draws: Tensor
     reference: Tensor
 
+    def on_cpu(self) -> "Clouds":
+        """Return them where other processes can be given them."""
+        return Clouds(self.draws.cpu(), self.reference.cpu())
+
     def thinned(self) -> "Clouds":
         """Return as many of the points, evenly spaced, as there is room for."""
         points, most = len(self.draws), max(LEAST, VALUES // max(1, self.draws[0].numel()))

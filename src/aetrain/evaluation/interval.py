@@ -5,9 +5,9 @@ from typing import NamedTuple, final
 
 ERROR, LOW, HIGH = "_se", "_low", "_high"
 """What follows a figure's name in those of its standard error and of the ends of its interval."""
-EXAMPLES, SAMPLES = "_examples", "_samples"
+COUNT, SAMPLES = "_examples", "_samples"
 """The same of how many examples it is of, where not of all, and how many draws for each."""
-BESIDE = (ERROR, LOW, HIGH, EXAMPLES)
+BESIDE = (ERROR, LOW, HIGH, COUNT)
 QUANTILE = 1.959963984540054
 """Of the standard normal, for intervals of 95 %."""
 

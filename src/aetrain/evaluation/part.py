@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aetrain.evaluation.interval import BESIDE, EXAMPLES
+from aetrain.evaluation.interval import BESIDE, COUNT
 
 
 def of_part(figures: Mapping[str, Any], examples: int, of: int) -> dict[str, Any]:
@@ -17,4 +17,4 @@ def of_part(figures: Mapping[str, Any], examples: int, of: int) -> dict[str, Any
     if examples >= of:
         return dict(figures)
     own = [k for k, v in figures.items() if isinstance(v, float) and not k.endswith(BESIDE)]
-    return {**dict.fromkeys((f"{name}{EXAMPLES}" for name in own), examples), **figures}
+    return {**dict.fromkeys((f"{name}{COUNT}" for name in own), examples), **figures}

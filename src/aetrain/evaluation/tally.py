@@ -1,7 +1,8 @@
 """Sums over the examples of an evaluation, and the figures that they give."""
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, final
 
@@ -103,7 +104,7 @@ class Tally:
 
     def reduce(self, world: World, device: torch.device) -> None:
         """Add the sums of all processes; every process must call this, even with no example."""
-        self._compare()
+        self._compare(world)
         if world.size == 1:
             return
         shapes = world.all({k: tuple(v.shape) for k, v in self._sums.items()})
@@ -112,12 +113,20 @@ class Tally:
             self._sums[name] = world.sum(own.to(device)).cpu()
         self.examples = int(world.sum(torch.tensor(self.examples, device=device)).item())
 
-    def _compare(self) -> None:
-        """Turn what was gathered into sums."""
-        for name, clouds in self._clouds.items():
-            total, points = gathered_discrepancy(clouds)
-            self._sums |= {name: _exact(total), f"{name}/": _exact(points)}
-        self._clouds.clear()
+    def _compare(self, world: World) -> None:
+        """Turn what was gathered into sums, those of all processes in the first one.
+
+        Block j is process j's modulo their number, so that one block of each in turn is the order.
+        """
+        if world.size > 1:
+            own = {name: [c.on_cpu() for c in clouds] for name, clouds in self._clouds.items()}
+            everyones = world.all(own)
+            self._clouds = {name: _in_turn([o.get(name, []) for o in everyones]) for name in own}
+        if world.rank == 0:
+            for name, clouds in self._clouds.items():
+                total, points = gathered_discrepancy(clouds)
+                self._sums |= {name: _exact(total), f"{name}/": _exact(points)}
+        self._clouds = {}
 
     def count(self, name: str) -> float:
         """Return of how many examples a figure is: all, or the weights of those it is of."""
@@ -157,7 +166,7 @@ class Tally:
             dimensions: number of values of one x.
             bits_offset: see `DataModule.bits_offset`; None leaves bits per dimension out.
         """
-        self._compare()
+        self._compare(World())
         squares = {name for name in self._sums if name.endswith("²")}
         beside = squares | {name for name in self._sums if name.endswith("/")}
         scalars = [n for n, x in self._sums.items() if n not in beside and x.dim() == 0]
@@ -186,6 +195,10 @@ class Tally:
         nats = dimensions * math.log(2)
         error = self.standard_error(of) / nats
         return {name: self.mean(of) / nats + offset, f"{name}_se": error}
+
+
+def _in_turn(lists: Sequence[Sequence[Clouds]]) -> list[Clouds]:
+    return [c for turn in itertools.zip_longest(*lists) for c in turn if c is not None]
 
 
 def _weighted(name: str, figure: Tensor | Weighted) -> dict[str, Tensor]:

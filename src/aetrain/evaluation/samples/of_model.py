@@ -29,7 +29,8 @@ def of_samples(subject: Subject) -> dict[str, Any]:
     """Return distances, fidelity, diversity, memorisation and sharpness of a model's samples."""
     s = subject
     draws = s.draws or len(s.rows)
-    return compared(s, s.watch(drawn(s.model, draws, seed=s.seed, mean=s.mean)))
+    found = compared(s, s.watch(drawn(s.model, draws, seed=s.seed, mean=s.mean)))
+    return {**found, "sample_kind": "means" if s.mean else "draws"}
 
 
 def compared(subject: Subject, blocks: Iterable[Tensor]) -> dict[str, Any]:
