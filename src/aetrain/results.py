@@ -18,6 +18,9 @@ from aetrain.run import Run
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
 
+UNCHANGING = (KEY, "allow=")
+"""Words with which a run goes on as it was."""
+
 
 def results_of(
     job: "Job",
@@ -73,10 +76,12 @@ def results_of(
 def command_of(run: Run) -> str:
     """Return what does a run again: its first command, and those after it that changed something.
 
-    To go on with a run that was stopped, with nothing else, changes nothing.
+    To go on with a run that was stopped, with nothing else, changes nothing; nor does `allow`. Each
+    command trains to its own end: a part that was stopped before it, and then gone on with under
+    other values, is not repeated.
     """
     first, *later = run.commands()
-    changes = [words for words in later if any(not w.startswith(KEY) for w in words)]
+    changes = [words for words in later if any(not w.startswith(UNCHANGING) for w in words)]
     if changes and not any(word.startswith(DIR) for word in first):
         first = [*first, f"{DIR}{run.path}"]
     return " && ".join(shlex.join(["aetrain", *words]) for words in (first, *changes))
