@@ -53,6 +53,7 @@ def test_a_run_out_of_patience_trains_no_more_unless_asked_to(here: Path) -> Non
     assert again["epochs"] == 3
     assert Path("r/checkpoints/last.ckpt").read_bytes() == last
     assert "nothing left to train" in told()
+    assert "stopped early in epoch 4" not in told()
 
 
 def test_within_an_epoch(here: Path) -> None:

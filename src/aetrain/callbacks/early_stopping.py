@@ -58,6 +58,8 @@ class EarlyStopping(LightningEarlyStopping):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Ask again: with this epoch there may be as many as `trainer.min_epochs`."""
+        if self._ends:
+            self.stopped_epoch = trainer.current_epoch
         self._ask(trainer, trainer.current_epoch + 1)
 
     def _ask(self, trainer: pl.Trainer, epochs: int) -> None:
@@ -69,7 +71,6 @@ class EarlyStopping(LightningEarlyStopping):
         """
         if self._ends and epochs >= (trainer.min_epochs or 0):
             trainer.should_stop = True
-            self.stopped_epoch = max(self.stopped_epoch, trainer.current_epoch)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say why training ends, where that is decided here."""
