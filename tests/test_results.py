@@ -25,6 +25,9 @@ def test_what_was_typed(here: Path) -> None:
 
 def test_a_run_that_was_only_stopped_has_one_command(here: Path) -> None:
     assert command(here / "a", ["latent=2"], ["resume=a"], ["resume=a"]) == "aetrain latent=2"
+    own = ["latent=2", "allow=[mine]"]
+    made = command(here / "b", own, ["resume=b", "allow=[mine]"])
+    assert made == "aetrain latent=2 'allow=[mine]'"
 
 
 def test_what_was_changed_follows(here: Path) -> None:

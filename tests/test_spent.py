@@ -62,11 +62,19 @@ def test_stages_are_counted_together(here: Path) -> None:
     assert kept["fit_s"] <= results["time/fit_s"]
 
 
-def test_a_checkpoint_that_does_not_know_what_was_spent(here: Path) -> None:
+def test_a_checkpoint_that_does_not_know_what_was_spent(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     aetrain.train([*JOB, "trainer.max_steps=4"])
     content = torch.load("r/checkpoints/last.ckpt", weights_only=True)
     del content["aetrain"]["spent"]
     torch.save(content, "r/checkpoints/last.ckpt")
-    again = aetrain.train(["resume=r", "trainer.max_steps=-1"])
+    capsys.readouterr()
+    for more in ("trainer.max_steps=5", "trainer.max_steps=-1"):  # nor do those after it
+        again = aetrain.train(["resume=r", more])
+        for name in ("time/fit_s", "time/first_step_s", "speed/examples_per_s"):
+            assert again[name] is None
     assert again["steps"] == 6
-    assert 0 < again["time/fit_s"] < 1e3
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["epochs", "2", "6", "batches"] in printed
+    assert not [words for words in printed if words[:1] in (["time"], ["speed"])]

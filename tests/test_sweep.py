@@ -137,6 +137,49 @@ def test_of_a_sweeper_that_chooses_nothing_is_foretold(here: Path) -> None:
     assert list(rest(Path("s"), jobs, ["latent=range(2,9)"])) == []
 
 
+def test_of_a_sweeper_that_came_to_its_end_nothing_is_left(here: Path) -> None:
+    jobs = [{"name": "0", "number": 0, "command": ["seed=0"], "status": 0, "chosen": True}]
+    assert list(rest(Path("s"), jobs, ["seed=0,1"])) == []
+
+
+def test_of_many_jobs_that_have_not_begun_the_first_are_told(here: Path) -> None:
+    lines = list(rest(Path("s"), [], ["seed=range(0,2000)"]))
+    assert len(lines) == 11
+    assert lines[9] == "job 9 not begun; do it with: aetrain seed=9 run.dir=s/9"
+    assert lines[10] == "1990 more not begun, to job 1999"
+
+
+def test_a_directory_in_quotes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    handed: list[str] = []
+
+    def stop(arguments: list[str]) -> None:
+        handed.append(arguments[-1])
+        job(Path("outputs/s w/0"), ["seed=0"], elbo=-3.5)
+        job(Path("outputs/s w/1"), ["seed=1"], 130)
+        checkpoint(Path("outputs/s w/1"))
+        raise Stopped(130)
+
+    named = "hydra.sweep.dir='outputs/s w'"
+    assert sweep(["--multirun", named, "seed=0,1,2"], stop) == 130
+    assert handed == [named]
+    lines = capsys.readouterr().out.splitlines()
+    assert ["0", "seed=0", "-3.50"] in [line.split() for line in lines]
+    went_on, begun = (shlex.split(line.partition("with: ")[2]) for line in lines[-2:])
+    assert went_on == ["aetrain", "resume=outputs/s w/1"]
+    assert begun == ["aetrain", "seed=2", "run.dir='outputs/s w/2'"]
+
+
+def test_a_job_that_was_stopped_after_its_test(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job(Path("s/0"), ["seed=0"], 130, elbo=-3.5)
+    checkpoint(Path("s/0"))
+    print_table(Path("s"), ["seed=0"])
+    lines = capsys.readouterr().out.splitlines()
+    assert ["0", "seed=0", "-3.50"] in [line.split() for line in lines]
+    assert lines[-1] == "job 0 stopped; go on with: aetrain resume=s/0"
+
+
 def test_ctrl_c_ends_a_sweep_that_can_be_done_to_its_end(tmp_path: Path, shell: Shell) -> None:
     job = ["trainer.max_epochs=100000", *TINY[1:], "callbacks.checkpoint.every_n_steps=3"]
     process = subprocess.Popen(

@@ -41,6 +41,7 @@ def least(tmp_path: Path) -> str:
 def test_a_sweeper_is_given_the_cost(least: str, shell: Shell) -> None:
     done = shell(*TINY, least, "-m")
     assert done.returncode == 0, done.stderr
+    assert "not begun" not in done.stdout
     assert "optimizer.lr=0.1')" in done.stdout.partition("chosen: ")[2]
 
 

@@ -88,6 +88,9 @@ def test_arrays_and_lists_are_taken(vae: Trained) -> None:
     assert torch.equal(vae.encode(read_only), vae.encode(x[:1].expand_as(x)))
     for given in (x.numpy(), x.double().numpy(), x.bool(), x.int().tolist(), x.byte()):
         assert torch.equal(vae.encode(given), z)
+    lists = list(x), [one.requires_grad_() for one in x.clone()], tuple(x.to_sparse())
+    for given in (*lists, x.to_sparse()):
+        assert torch.equal(vae.encode(given), z)
     assert torch.equal(vae.decode(z.tolist()), vae.decode(z))
     assert vae.sample(np.int64(3)).shape == (3, 1, 8, 8)
 
@@ -107,6 +110,18 @@ def test_what_cannot_be_taken_is_refused_in_a_line(vae: Trained) -> None:
     for wrong, told in {0: "n=0: must be at least 1", -1: "n=-1: must", 2.5: "n=2.5: must"}.items():
         with pytest.raises(UserError, match=f"^{told}"):
             vae.sample(wrong)  # pyright: ignore[reportArgumentType]
+    for options, told in (
+        ({"samples": 2.5}, "^samples=2.5: must be a whole number"),
+        ({"samples": 0}, "^samples=0: must be at least 1$"),
+        ({"seed": "a"}, "^seed='a': must be a whole number"),
+    ):
+        with pytest.raises(UserError, match=told):
+            vae.log_prob(x, **options)  # pyright: ignore[reportArgumentType]
+    for seed, told in {"a": "'a': must be a whole number", -1: "-1: must be at least 0"}.items():
+        with pytest.raises(UserError, match=f"^seed={told}"):
+            vae.sample(2, seed=seed)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UserError, match=r"^x=list: must be real numbers"):
+        vae.encode([x[0], x[0, :, :4]])
     with pytest.raises(UserError, match=r"^condition='cat': must be a class, which is a whole"):
         vae.sample(3, condition="cat")
 
@@ -140,6 +155,8 @@ def test_doubles_stay_doubles(here: Path) -> None:
 
 
 def test_what_is_no_run(here: Path) -> None:
+    with pytest.raises(UserError, match=r"^path=5: must be a run's directory or a checkpoint$"):
+        aetrain.load(5)  # pyright: ignore[reportArgumentType]
     with pytest.raises(UserError, match="no such run directory"):
         aetrain.load("nowhere")
     Path("x.ckpt").write_bytes(b"no checkpoint")

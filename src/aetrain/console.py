@@ -152,8 +152,9 @@ class Story:
             if key in results:
                 table.add_row(name, _number(key, results), f"{unit}{_note(key, results)}")
         table.add_row("epochs", str(results["epochs"]), f"{results['steps']:,} batches")
-        table.add_row("time", f"{results['time/fit_s']:.1f}", "s")
-        table.add_row("speed", f"{results['speed/examples_per_s']:,.0f}", "examples/s")
+        if results["time/fit_s"] is not None:  # a run that an older version began knows neither
+            table.add_row("time", f"{results['time/fit_s']:.1f}", "s")
+            table.add_row("speed", f"{results['speed/examples_per_s']:,.0f}", "examples/s")
         self.say(table)
         if "test/bits_per_dim" not in results and "test/elbo" in results:
             self.say(why_none(self.job.config, self.parts.data.values_seen()))

@@ -130,7 +130,7 @@ def assemble(
     _require_blocks(config, data, hardware.device_count(device, trainer["devices"]))
     _equip(config, model, data)
     # older checkpoints do not know what was spent
-    spent = Spent(**(saved[CARD].get("spent", {}) if saved else {}))
+    spent = Spent.after(saved[CARD].get("spent")) if saved else Spent()
     model.meter = Meter(trainer["log_every_n_steps"], spent)
     model.position, model.plan = position, plan
     model.require(data)

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from aetrain.config.jobs import planned
+from aetrain.config.quoting import quoted
 from aetrain.run import Run
 from aetrain.typed import typed
 
 STOPPED = 130
 """The status of a job that a signal ended."""
+TOLD = 10
+"""Jobs that have not begun whose commands are told; of more than these the number."""
 PLACES = ("--config-dir=", "hydra.searchpath=")
 """What a job alone needs of what is said to Hydra."""
 
@@ -26,9 +29,12 @@ def rest(path: Path, jobs: Sequence[Mapping[str, Any]], arguments: Sequence[str]
     for job in jobs:
         if job["status"] == STOPPED:
             yield f"job {job['name']} stopped; {_again(path / job['name'], places, job['command'])}"
-    for number, command in _not_begun(jobs, arguments):
-        words = [*places, *command, f"run.dir={path / str(number)}"]
+    to_come = _not_begun(jobs, arguments)
+    for number, command in to_come[:TOLD]:
+        words = [*places, *command, f"run.dir={quoted(path / str(number))}"]
         yield f"job {number} not begun; do it with: {typed(words)}"
+    if (more := len(to_come) - TOLD) > 0:
+        yield f"{more} more not begun, to job {to_come[-1][0]}"
 
 
 def _again(path: Path, places: Sequence[str], command: Sequence[str]) -> str:
@@ -36,7 +42,8 @@ def _again(path: Path, places: Sequence[str], command: Sequence[str]) -> str:
     if Run(path).last.is_file():
         allowed = [word for word in command if word.startswith("allow=")]
         return f"go on with: {typed([f'resume={path}', *allowed])}"
-    words = [*places, *command, f"run.dir={path.with_name(f'{path.name}-again')}"]
+    again = path.with_name(f"{path.name}-again")
+    words = [*places, *command, f"run.dir={quoted(again)}"]
     return f"it has no checkpoint yet; do it again with: {typed(words)}"
 
 
@@ -44,6 +51,8 @@ def _not_begun(
     jobs: Sequence[Mapping[str, Any]], arguments: Sequence[str]
 ) -> list[tuple[int, list[str]]]:
     """Return number and overrides of the jobs to come; none where a sweeper chooses as it goes."""
+    if any(job.get("chosen") for job in jobs):
+        return []
     plan = planned([a for a in arguments if not a.startswith("-")])
     begun = {job["number"]: job["command"] for job in jobs if "number" in job}
     if any(number >= len(plan) or plan[number] != words for number, words in begun.items()):

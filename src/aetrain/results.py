@@ -19,6 +19,9 @@ from aetrain.typed import typed
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts
 
+UNCHANGING = (KEY, "allow=")
+"""Words with which a run goes on as it was."""
+
 
 def results_of(
     job: "Job",
@@ -79,10 +82,12 @@ def results_of(
 def command_of(run: Run) -> str:
     """Return what does a run again: its first command, and those after it that changed something.
 
-    To go on with a run that was stopped, with nothing else, changes nothing.
+    To go on with a run that was stopped, with nothing else, changes nothing; nor does `allow`. Each
+    command trains to its own end: a part that was stopped before it, and then gone on with under
+    other values, is not repeated.
     """
     first, *later = run.commands()
-    changes = [words for words in later if any(not w.startswith(KEY) for w in words)]
+    changes = [words for words in later if any(not w.startswith(UNCHANGING) for w in words)]
     if changes and not any(word.startswith(DIR) for word in first):
         first = [*first, f"{DIR}{run.path}"]
     return " && ".join(typed(words) for words in (first, *changes))

@@ -1,6 +1,8 @@
 """What the training of a run has taken."""
 
+import math
 import time
+from collections.abc import Mapping
 from typing import Any, final
 
 
@@ -27,6 +29,16 @@ class Spent:
         self.steps_s, self.examples, self.first_step_s = steps_s, examples, first_step_s
         self._before = fit_s
         self._since = self._commanded = time.time()
+
+    @classmethod
+    def after(cls, state: Mapping[str, Any] | None) -> "Spent":
+        """Return what goes on from a checkpoint's count.
+
+        Arguments:
+            state: that count; None where there is none, as of an older version: every sum with an
+                unknown past is NaN.
+        """
+        return cls(math.nan, math.nan, 0, math.nan) if state is None else cls(**state)
 
     def begin(self, commanded: float) -> None:
         """Let the training begin, or go on, now; the command for it was given at `commanded`."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aetrain.config.jobs import is_basic
+from aetrain.config.quoting import quoted, read
 from aetrain.errors import Interrupted, UserError
 from aetrain.rest import STOPPED, rest
 from aetrain.run import create_directory
@@ -68,7 +69,7 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
         0, or the status of the worst job: 130 for a signal, 1 for a fault, 2 for a mistake in the
         input.
     """
-    named = [a.removeprefix(DIRECTORY) for a in arguments if a.startswith(DIRECTORY)]
+    named = [read(a) for a in arguments if a.startswith(DIRECTORY)]
     now = datetime.now()
     path = (
         Path(named[-1])
@@ -77,7 +78,7 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     )
     run = create_directory(path, exclusive=not named)
     try:
-        hydra([*arguments, f"{DIRECTORY}{run}"])
+        hydra([*arguments, f"{DIRECTORY}{quoted(run)}"])
     except (Stopped, JobFailed):
         pass
     except BaseException:
@@ -106,8 +107,9 @@ def sweep_job(
 
     directory = Path(os.path.relpath(hydra.runtime.output_dir))
     print(f"\njob {hydra.job.num}: {' '.join(command)}", flush=True)
-    record: dict[str, Any] = {"number": hydra.job.num, "command": command, "status": 0}
     environment, wanted = dict(os.environ), not is_basic(hydra.sweeper)
+    record: dict[str, Any] = {"number": hydra.job.num, "command": command, "status": 0}
+    record["chosen"] = wanted  # by a sweeper that chooses as it goes
     try:
         config = check_early(cfg, command)
         from aetrain.execute import execute
@@ -176,7 +178,9 @@ def print_table(path: Path, arguments: Sequence[str]) -> None:
     for job in jobs:
         own = Text(" ".join(word for word in job["command"] if word not in shared))
         cells = [_cell(name, job["results"].get(name)) for name in figures]
-        table.add_row(job["name"], own, *([Text(*_end(job["status"]))] if job["status"] else cells))
+        # one that was stopped after its test has figures
+        known = job["status"] == 0 or (job["status"] == STOPPED and job["results"])
+        table.add_row(job["name"], own, *(cells if known else [Text(*_end(job["status"]))]))
     if (least := _least_width(table)) > console.width:
         table.width = least
     print_trimmed(console, table)

@@ -28,7 +28,7 @@ from aetrain.seeding import FIT, SAMPLE, seed_torch
 BATCH = 1000
 
 Numbers = Tensor | ArrayLike
-"""A tensor, an array of NumPy or nested lists; the model's own precision is made of it."""
+"""Tensor, list of tensors, array of NumPy or nested lists; the model's precision is made of it."""
 
 Given = Numbers | None
 """A condition: a class, one for each example, or what stands for it, (N, *shape)."""
@@ -45,9 +45,8 @@ def _tensor(numbers: Numbers, name: str, wanted: str = REAL) -> Tensor:
         UserError: where they are none.
     """
     try:
-        # a copy: torch warns of arrays that cannot be written to
-        found = numbers if isinstance(numbers, Tensor) else torch.tensor(np.asarray(numbers))
-    except (TypeError, ValueError):
+        found = numbers.to_dense() if isinstance(numbers, Tensor) else _copied(numbers)
+    except (TypeError, ValueError, RuntimeError):
         found = None
     if found is None or found.is_complex():
         shown = repr(numbers) if isinstance(numbers, str) else type(numbers).__name__
@@ -55,19 +54,28 @@ def _tensor(numbers: Numbers, name: str, wanted: str = REAL) -> Tensor:
     return found
 
 
+def _copied(numbers: ArrayLike) -> Tensor:
+    """Return an array, nested lists or a list of tensors as one tensor."""
+    each = list(numbers) if isinstance(numbers, list | tuple) else []
+    tensors = [one.to_dense() for one in each if isinstance(one, Tensor)]
+    if tensors and len(tensors) == len(each):
+        return torch.stack(tensors)
+    return torch.tensor(np.asarray(numbers))  # torch warns of arrays that cannot be written to
+
+
 def _condition(condition: Given) -> Tensor | None:
     return None if condition is None else _tensor(condition, "condition", CLASSES)
 
 
-def _count(n: SupportsIndex) -> int:
-    """Return how many samples are asked for; raise UserError where that is no number above 0."""
+def _whole(number: SupportsIndex, name: str, least: int) -> int:
+    """Return a whole number; raise UserError where it is none, or below the least one."""
     try:
-        count = operator.index(n)
+        whole = operator.index(number)
     except TypeError:
-        raise UserError(f"n={n!r}: must be a whole number, such as 16") from None
-    if count < 1:
-        raise UserError(f"n={count}: must be at least 1")
-    return count
+        raise UserError(f"{name}={number!r}: must be a whole number, such as 16") from None
+    if whole < least:
+        raise UserError(f"{name}={whole}: must be at least {least}")
+    return whole
 
 
 def _part(condition: Tensor | None, start: int, rows: int) -> Tensor | None:
@@ -126,8 +134,8 @@ class Trained:
         self, n: SupportsIndex, *, seed: int = 0, mean: bool = True, condition: Given = None
     ) -> Iterator[Tensor]:
         """Yield what `sample` returns in blocks of at most 1,000: no more is ever in memory."""
-        n, c = _count(n), _condition(condition)
-        seed_torch(self.model.device, SAMPLE, seed)
+        n, c = _whole(n, "n", 1), _condition(condition)
+        seed_torch(self.model.device, SAMPLE, _whole(seed, "seed", 0))
         for start in range(0, n, BATCH):
             drawn = self.model.sample(min(BATCH, n - start), _part(c, start, n))
             yield drawn.mean if mean else drawn.sample()
@@ -142,10 +150,11 @@ class Trained:
         Raises:
             UserError: for a model that defines no p(x), such as a plain autoencoder.
         """
-        seed_torch(self.model.device, SAMPLE, seed)
+        draws = _whole(samples, "samples", 1)
+        seed_torch(self.model.device, SAMPLE, _whole(seed, "seed", 0))
 
         def estimate(part: Tensor) -> Tensor:
-            log_p = self.model.log_prob(part, samples)
+            log_p = self.model.log_prob(part, draws)
             if log_p is None:
                 raise UserError(
                     f"{type(self.model).__name__} defines no p(x), so there is no log_prob;"
@@ -183,7 +192,7 @@ class Trained:
         """
         sampler = build_sampler(chosen("sampler", name, options), self.model)
         if sampler is not None:
-            seed_torch(self.model.device, FIT, seed)
+            seed_torch(self.model.device, FIT, _whole(seed, "seed", 0))
             encode = self.model.encode
             codes = self._map(lambda p: encode(p).sample(), x, self.event, "x", condition)
             sampler.to(self.model.device).fit(codes)
@@ -248,7 +257,11 @@ def load(path: str | Path, *, allow: Sequence[str] = ()) -> Trained:
         UserError: where there is no run, no checkpoint, or a damaged one; where its configuration
             names a target that is not on the allow-list.
     """
-    return rebuild(checkpoint.read(find_checkpoint(Path(path))), allow)
+    try:
+        place = Path(path)
+    except TypeError:
+        raise UserError(f"path={path!r}: must be a run's directory or a checkpoint") from None
+    return rebuild(checkpoint.read(find_checkpoint(place)), allow)
 
 
 def rebuild(content: dict[str, Any], allow: Sequence[str] = ()) -> Trained:

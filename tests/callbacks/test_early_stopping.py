@@ -53,6 +53,7 @@ def test_a_run_out_of_patience_trains_no_more_unless_asked_to(here: Path) -> Non
     assert again["epochs"] == 3
     assert Path("r/checkpoints/last.ckpt").read_bytes() == last
     assert "nothing left to train" in told()
+    assert "stopped early in epoch 4" not in told()
 
 
 def test_within_an_epoch(here: Path) -> None:
@@ -86,3 +87,62 @@ def test_a_figure_that_is_no_number_is_told(here: Path) -> None:
     figures["val/cost"] = torch.tensor(float("nan"))
     callback.on_train_end(trainer, model)
     assert told == ["stopped early in epoch 1: val/cost is nan"]
+
+
+IMPROVING = [
+    *(*TINY, "callbacks=default", "callbacks.figures=null", "callbacks.review=null"),
+    *("trainer.max_epochs=30", "trainer.min_epochs=4", "run.dir=r"),
+    "callbacks.early_stopping.patience=1",
+]
+
+
+def judged(monkeypatch: pytest.MonkeyPatch, *figures: float) -> None:
+    """Let the validations of a run have these figures."""
+    given, judge = iter(figures), EarlyStopping.on_validation_end
+
+    def judge_given(self: EarlyStopping, trainer: Any, model: Any) -> None:
+        trainer.callback_metrics["val/cost"].fill_(next(given))
+        judge(self, trainer, model)
+
+    monkeypatch.setattr(EarlyStopping, "on_validation_end", judge_given)
+
+
+@pytest.mark.parametrize(
+    ("figures", "epochs"),
+    [
+        ((3, 4, 2, 1, 0.5, 0.4, 0.6), 7),  # out of patience in epoch 2, and better again
+        ((3, 4, 5, 6), 4),  # never better
+        ((3, 4, 2, 5), 4),
+        ((3, 2, 1, 0.5, 0.6), 5),
+    ],
+)
+def test_the_end_is_decided_where_it_can_be(
+    figures: tuple[float, ...], epochs: int, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(monkeypatch, *figures)
+    assert aetrain.train(IMPROVING)["epochs"] == epochs
+    assert f"stopped early in epoch {epochs} of 30" in told()
+
+
+def test_the_epochs_that_are_a_must_end_a_run_between_two_validations(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(monkeypatch, 3, 4)
+    every = "trainer.check_val_every_n_epoch=2"
+    assert aetrain.train([*IMPROVING, "trainer.min_epochs=5", every])["epochs"] == 5
+    assert "stopped early in epoch 5 of 30" in told()
+
+
+def test_a_run_that_goes_on_without_patience_may_become_better(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(monkeypatch, 3, 4, 5, 6, 2, 1, 0.5, 0.6)
+    assert aetrain.train(IMPROVING)["epochs"] == 4
+    assert aetrain.train(["resume=r", "trainer.min_epochs=6"])["epochs"] == 8
+
+
+def test_what_others_ask_for_is_kept(here: Path) -> None:
+    callback = EarlyStopping("cost", 1)
+    trainer = cast(Any, SimpleNamespace(should_stop=True, current_epoch=3, min_epochs=None))
+    callback.on_fit_start(trainer, cast(Any, None))
+    assert trainer.should_stop

@@ -25,6 +25,7 @@ class EarlyStopping(LightningEarlyStopping):
             f"val/{watched}", mode="min", patience=patience, check_on_train_epoch_end=False
         )
         self.best_epoch: int | None = None
+        self._ends = False  # by the last validation
 
     @property
     def used_up(self) -> bool:
@@ -42,14 +43,34 @@ class EarlyStopping(LightningEarlyStopping):
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Let a run that goes on without patience left train no more."""
-        trainer.should_stop = trainer.should_stop or self.used_up
+        self._ends = self.used_up
+        self._ask(trainer, trainer.current_epoch)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Judge the figure."""
-        best = self.best_score
+        best, others = self.best_score, trainer.should_stop
+        trainer.should_stop = False
         super().on_validation_end(trainer, pl_module)
+        self._ends, trainer.should_stop = trainer.should_stop, others
+        self._ask(trainer, trainer.current_epoch)
         if self.best_score is not best:
             self.best_epoch = trainer.current_epoch + 1
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Ask again: with this epoch there may be as many as `trainer.min_epochs`."""
+        if self._ends:
+            self.stopped_epoch = trainer.current_epoch
+        self._ask(trainer, trainer.current_epoch + 1)
+
+    def _ask(self, trainer: pl.Trainer, epochs: int) -> None:
+        """Ask for the end, but not before it can be: what has been asked for is never taken back.
+
+        Arguments:
+            trainer: which is asked.
+            epochs: that are over.
+        """
+        if self._ends and epochs >= (trainer.min_epochs or 0):
+            trainer.should_stop = True
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say why training ends, where that is decided here."""
