@@ -150,6 +150,8 @@ def test_what_was_evaluated_of_older_weights_is_set_aside(here: Path) -> None:
     for number in (1, 2):
         aetrain.train(["resume=r", f"trainer.max_epochs={2 + number}"])
         assert not old.exists()
+        log = Path("r/train.log").read_text()
+        assert f"evaluated of other weights is in r/evaluation-{number}.json" in log
         assert "test/parzen" in Path(f"r/evaluation-{number}.json").read_text()
         old.write_text('{"test/parzen": 1.0}')
 
@@ -301,6 +303,7 @@ def refused(arguments: list[str]) -> str:
 
 
 def test_what_cannot_be_resumed(here: Path) -> None:
+    assert refused(["resume="]) == "resume=: names no run; use resume=RUN, or leave it out"
     assert refused(["resume=r"]) == "r: no such run directory; runs are under outputs/"
     Path("r").mkdir()
     assert refused(["resume=r"]) == "r: not a run directory, as it has no config.yaml"

@@ -210,7 +210,8 @@ def _fit_and_test(job: Job, environment: LocalEnvironment, parts: Parts) -> dict
         examples = model.evaluator.examples
         own = {f"test/{name}": x.numpy() for name, x in examples.items()}
         run.write_examples(own, parts.kept_step)
-        run.write_results(results)
+        if aside := run.write_results(results):
+            story.say(f"what was evaluated of other weights is in {aside} now")
         options = longer(job.config, parts.position, model.stage, impatient(trainer))
         story.results(results, options)  # first: they must not be lost to a page that fails
         review.finish(job, parts, loggers, results, trainer.strategy.root_device)

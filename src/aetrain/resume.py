@@ -49,21 +49,23 @@ def resumed(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str], R
             at work on it; for a key that its configuration has not, and for a directory.
     """
     named = [o.removeprefix(KEY) for o in overrides if o.startswith(KEY)]
-    if not named or named[-1] in ("", "null"):
+    if not named or named[-1] == "null":
         return {}, {}, None
+    if not named[-1]:
+        raise UserError("resume=: names no run; use resume=RUN, or leave it out")
     if elsewhere := next((o for o in overrides if o.startswith(DIR)), None):
         raise UserError(
             f"{elsewhere}: a run goes on in its own directory; leave it out, or choose a new run"
             " without resume="
         )
     run = Run.open(located(Path(named[-1])))
+    if run.is_running():
+        raise at_work(run.path)
     if not run.last.is_file():
         raise UserError(
             f"{run.path}: the run has no checkpoint to go on from (checkpoints/last.ckpt);"
             " start it again without resume="
         )
-    if run.is_running():
-        raise at_work(run.path)
     choose_spinning()
     from aetrain import checkpoint
     from aetrain.config.chosen import chosen

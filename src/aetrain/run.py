@@ -137,17 +137,23 @@ class Run:
             return False
         return False
 
-    def set_aside(self, kept: Sequence[Any]) -> None:
-        """Let what was evaluated of other weights than those be evaluation-1.json, ..."""
-        evaluation = self.path / EVALUATION
-        if evaluation.is_file() and kept_of(json.loads(evaluation.read_text())) != list(kept):
-            names = (f"evaluation-{number}.json" for number in itertools.count(1))
-            evaluation.rename(next(p for n in names if not (p := self.path / n).exists()))
+    def set_aside(self, kept: Sequence[Any]) -> Path | None:
+        """Let what was evaluated of other weights than those be evaluation-1.json, ...
 
-    def write_results(self, results: Mapping[str, Any]) -> None:
-        """Write results.json, and set aside what was evaluated of other weights."""
-        self.set_aside(kept_of(results))
+        Returns:
+            Where it is now, if there was any.
+        """
+        evaluation = self.path / EVALUATION
+        if not evaluation.is_file() or kept_of(read_figures(evaluation)) == list(kept):
+            return None
+        names = (f"evaluation-{number}.json" for number in itertools.count(1))
+        return evaluation.rename(next(p for n in names if not (p := self.path / n).exists()))
+
+    def write_results(self, results: Mapping[str, Any]) -> Path | None:
+        """Write results.json; return where what was evaluated of other weights is now."""
+        aside = self.set_aside(kept_of(results))
         write_atomically(self.path / RESULTS, json.dumps(dict(results), indent=2) + "\n")
+        return aside
 
     def write_examples(self, figures: "Mapping[str, NDArray[np.float32]]", step: int) -> None:
         """Write the test's figures of each example, name -> (N,), of weights kept at a step."""
@@ -175,6 +181,14 @@ def _locked(log: TextIO) -> bool:
             return True
         else:
             return True
+
+
+def read_figures(file: Path) -> dict[str, Any]:
+    """Return a file's figures; none where the run has not ended, or was stopped in the midst."""
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 def kept_of(facts: Mapping[str, Any]) -> list[Any]:

@@ -10,9 +10,9 @@ from aetrain.cli import options
 from aetrain.cli.judging import PIXELS, judging
 from aetrain.cli.shown import number, of_examples, print_json, print_table
 from aetrain.cli.written import write_json
-from aetrain.comparison.facts import facts_of, figure_of, is_beside, joined, newer, read
+from aetrain.comparison.facts import facts_of, figure_of, is_beside, joined, newer
 from aetrain.evaluation.interval import COUNT
-from aetrain.run import EVALUATION, KEPT, Run, find_checkpoint, kept_of
+from aetrain.run import EVALUATION, KEPT, Run, find_checkpoint, kept_of, read_figures
 
 if TYPE_CHECKING:
     from aetrain.autoencoder import Autoencoder
@@ -213,7 +213,7 @@ def keep(path: Path, figures: Mapping[str, Any], step: int, sampler: str) -> lis
     Run(path).set_aside(kept_of(own))
     known = facts_of(path)
     kept = newer(known if kept_of(known) == kept_of(own) else {}, figures)
-    write_json(path / EVALUATION, {**joined(read(path / EVALUATION), kept), **own})
+    write_json(path / EVALUATION, {**joined(read_figures(path / EVALUATION), kept), **own})
     return [name for name in figures if name not in kept and figure_of(name, figures) == name]
 
 

@@ -1,6 +1,5 @@
 """What is known of a run's figures, what each was measured on, and of which weights."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from zipfile import BadZipFile
 
 from aetrain.comparison.settings import draws_of, settings_of
 from aetrain.evaluation.interval import BESIDE, COUNT, SAMPLES
-from aetrain.run import EVALUATION, EXAMPLES, KEPT, RESULTS, kept_of
+from aetrain.run import EVALUATION, EXAMPLES, KEPT, RESULTS, kept_of, read_figures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +21,7 @@ def facts_of(path: Path) -> dict[str, Any]:
     A figure that was measured again takes the place of the run's own, see `newer`; where the two
     are of different weights, those of the later ones alone are told.
     """
-    results, evaluation = _read_results(path), read(path / EVALUATION)
+    results, evaluation = _read_results(path), read_figures(path / EVALUATION)
     if kept_of(results) == kept_of(evaluation):
         return {**joined(results, evaluation), "run": str(path)}
     if _step(evaluation) > _step(results):
@@ -44,19 +43,11 @@ def examples_of(path: Path) -> "dict[str, NDArray[np.float32]]":
     except (OSError, ValueError, BadZipFile):
         return {}
     step = each.pop(KEPT[0], None)
-    return each if step == read(path / RESULTS).get(KEPT[0]) else {}
-
-
-def read(file: Path) -> dict[str, Any]:
-    """Return a file's figures; none where the run has not ended, or was stopped in the midst."""
-    try:
-        return json.loads(file.read_text())
-    except (OSError, ValueError):
-        return {}
+    return each if step == read_figures(path / RESULTS).get(KEPT[0]) else {}
 
 
 def _read_results(path: Path) -> dict[str, Any]:
-    results = read(path / RESULTS)
+    results = read_figures(path / RESULTS)
     if "test/nll" in results and KEPT[0] not in results and "test/bits_per_dim" in results:
         # a version before gave those of the NLL this name
         results["test/nll_bits_per_dim"] = results.pop("test/bits_per_dim")
