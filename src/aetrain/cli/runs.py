@@ -59,7 +59,7 @@ def runs(
     number: int | None,
     as_json: bool,
 ) -> None:
-    """List the runs under FOLDER (outputs) with their figures; the newest is the last."""
+    """List the runs under FOLDER (outputs) with their figures, sorted by path."""
     from aetrain.runs import all_runs
 
     if not folder.is_dir():
