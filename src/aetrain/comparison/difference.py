@@ -1,10 +1,11 @@
 """The difference of two figures, with its standard error."""
 
 import math
-from typing import NamedTuple, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @final
@@ -42,8 +43,10 @@ def difference(
     return Difference(b - a, math.sqrt(max(0.0, error_a**2 + error_b**2 - together)))
 
 
-def correlation(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
+def correlation(x: "NDArray[np.floating]", y: "NDArray[np.floating]") -> float:
     """Return ρ of what is known of both, (N,) each; 0 where it cannot be told."""
+    import numpy as np  # which a refusal does not wait for
+
     if x.shape != y.shape:
         return 0.0
     known = np.isfinite(x) & np.isfinite(y)

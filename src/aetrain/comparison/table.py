@@ -4,10 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from aetrain.comparison.better import Better, better
 from aetrain.comparison.difference import Difference, correlation, difference
@@ -21,7 +18,13 @@ BITS = {"bits_per_dim": "elbo", "nll_bits_per_dim": "nll"}
 CERTAIN = 2.0
 """Standard errors of a difference within which a value may be the best one too."""
 
-Values = NDArray[np.floating]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Values: TypeAlias = NDArray[np.floating]
+else:
+    Values = Any  # so that a refusal does not wait for numpy
 
 
 @final
