@@ -18,12 +18,11 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from aetrain import checkpoint, hardware
 from aetrain.after_training import fit_sampler, probe
-from aetrain.callbacks.early_stopping import KEY as PATIENCE
 from aetrain.config.check import check_targets
 from aetrain.console import Story, quiet
 from aetrain.data.module import DataModule
 from aetrain.errors import Interrupted, NonFiniteLoss, UserError
-from aetrain.going_on import longer, require_ahead
+from aetrain.going_on import at_its_end, longer, require_ahead
 from aetrain.job import Job, Parts, assemble
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.places import settle_places
@@ -281,19 +280,10 @@ def _fit(job: Job, environment: LocalEnvironment, parts: Parts, loggers: list[An
             parts.kept_step = found[checkpoint.CARD]["position"]["step"]
         if not more:
             if job.resume and position.step == stood:
-                model.say(_at_its_end(job, stood, impatient(trainer)))
+                model.say(at_its_end(job.config, stood, impatient(trainer)))
             return trainer
         position.next_stage()
         resume = None
-
-
-def _at_its_end(job: Job, step: int, impatient: bool) -> str:
-    """Say that a run that was to go on has nothing left to train, and why where it is not seen."""
-    said = f"nothing left to train: the run is at its end, step {step}"
-    if impatient:
-        patience = job.config["callbacks"]["early_stopping"]["patience"]
-        said += f", as its patience is used up; use a larger {PATIENCE} than {patience} to train on"
-    return f"{said}; testing it"
 
 
 def _ignore_advice() -> None:

@@ -47,6 +47,15 @@ def _doubled(key: str, limit: int) -> str:
     return f"{key}={max(1, 2 * limit)}"
 
 
+def at_its_end(config: Mapping[str, Any], step: int, impatient: bool) -> str:
+    """Say that a run that was to go on has nothing left to train, and why where it is not seen."""
+    said = f"nothing left to train: the run is at its end, step {step}"
+    if impatient:
+        patience = config["callbacks"]["early_stopping"]["patience"]
+        said += f", as its patience is used up; use a larger {PATIENCE} than {patience} to train on"
+    return f"{said}; testing it"
+
+
 def require_ahead(trainer: Mapping[str, Any], position: Position, stages: Sequence[Stage]) -> None:
     """Refuse limits that a run that goes on has passed.
 

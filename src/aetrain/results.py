@@ -39,16 +39,9 @@ def results_of(
         fit_seconds: time of the training, in all its parts.
         more: further figures.
     """
-    model = parts.model
-    evaluator = model.evaluator
-    figures = {k: v for k, v in evaluator.figures.items() if k.startswith("test/")}
-    figures.pop("test/cost", None)
-    figures = of_part(figures, evaluator.tally.examples, len(parts.data.tables["test"]))
-    if "test/nll" in figures:
-        figures["test/nll_samples"] = job.config["evaluation"]["nll_samples"]
-    spent = model.meter.spent
+    model, spent = parts.model, parts.model.meter.spent
     results = {
-        **figures,
+        **_of_the_test(parts),
         **more,
         "run": job.run,
         "val/best_cost": best_cost,
@@ -77,6 +70,16 @@ def results_of(
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in results.items()
     }
+
+
+def _of_the_test(parts: "Parts") -> dict[str, Any]:
+    """Return the figures of the run's own test, with what they were measured on."""
+    evaluator = parts.model.evaluator
+    figures = {k: v for k, v in evaluator.figures.items() if k.startswith("test/")}
+    figures.pop("test/cost", None)
+    if "test/nll" in figures:
+        figures["test/nll_samples"] = evaluator.nll_samples
+    return of_part(figures, evaluator.tally.examples, len(parts.data.tables["test"]))
 
 
 def command_of(run: Run) -> str:

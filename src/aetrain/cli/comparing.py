@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, final
 
 import click
 
-from aetrain.cli.runs import PREFIXES, config_of, get
+from aetrain.cli.runs import PREFIXES, config_of, get, short
 from aetrain.cli.shown import number, of_examples, print_json, print_table, with_error
 from aetrain.cli.written import writing
 from aetrain.comparison.choices import CHOICE, differing
@@ -200,7 +200,7 @@ def _full(name: str, runs: Sequence[Found]) -> str:
             return prefix + name
     if any(get(run.facts, name) is not None for run in runs):
         return name
-    known = {n.split("/")[-1] for run in runs for n in run.facts}
+    known = {short(n) for run in runs for n in run.facts}
     raise UserError(
         f"--measure {name}: no run has it; use one that results.json has, or measure it with ae"
         f" evaluate.{did_you_mean(name, known)}"

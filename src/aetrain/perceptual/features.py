@@ -55,23 +55,7 @@ class Features(nn.Module):
         size: int | None = None,
     ) -> None:
         super().__init__()
-        if run is not None and torchvision is not None:
-            raise UserError(
-                "model.features: run and torchvision are two networks; set one of them to null"
-            )
-        if torchvision is not None and (len(event) != 3 or event[0] not in (1, 3)):
-            raise UserError(
-                f"model.features.torchvision={torchvision}: sees images of 1 or 3 channels, and the"
-                f" data are {tuple(event)}; use model.features.run"
-            )
-        for name, value in {"file": file, "size": size}.items():
-            if torchvision is None and value is not None:
-                raise UserError(
-                    f"model.features.{name}={value}: is of torchvision's model: set it to null, or"
-                    " choose model.features.torchvision=vgg19"
-                )
-        if size is not None and size < 1:
-            raise UserError(f"model.features.size={size}: must be at least 1 pixel, or null")
+        _require_one(event, run, torchvision, file, size)
         self._gone: UserError | None = None
         self._frozen: tuple[Frozen, ...] = ()  # in a tuple it is no part of this module
         prepare: dict[str, Any] = {}
@@ -136,3 +120,34 @@ def _compare(features: Features, keys: Any) -> None:
             f" {saved.hex()[:12]}, and those at hand are {features._own.hex()[:12]}: use the same"
             " run or file as then"
         )
+
+
+def _require_one(
+    event: Sequence[int],
+    run: str | None,
+    torchvision: str | None,
+    file: str | None,
+    size: int | None,
+) -> None:
+    """Refuse two networks, one that does not see such data, and options of one that is not there.
+
+    Raises:
+        UserError: where that is so.
+    """
+    if run is not None and torchvision is not None:
+        raise UserError(
+            "model.features: run and torchvision are two networks; set one of them to null"
+        )
+    if torchvision is not None and (len(event) != 3 or event[0] not in (1, 3)):
+        raise UserError(
+            f"model.features.torchvision={torchvision}: sees images of 1 or 3 channels, and the"
+            f" data are {tuple(event)}; use model.features.run"
+        )
+    for name, value in {"file": file, "size": size}.items():
+        if torchvision is None and value is not None:
+            raise UserError(
+                f"model.features.{name}={value}: is of torchvision's model: set it to null, or"
+                " choose model.features.torchvision=vgg19"
+            )
+    if size is not None and size < 1:
+        raise UserError(f"model.features.size={size}: must be at least 1 pixel, or null")
