@@ -83,6 +83,17 @@ def test_json_differences_and_a_sweep_in_order(runs: Path, ae: Ae):
     assert error < np.hypot(*nll["errors"])
 
 
+def test_a_stopped_run_beside_a_finished_one(runs: Path, here: Path, ae: Ae):
+    shutil.copytree(runs / "vae", "stopped")
+    (Path("stopped") / "results.json").unlink()
+    status, out, err = ae("compare", runs / "ae", "stopped", "-o", "table.png")
+    assert (status, err) == (0, "")
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    assert lines["state"] == ["state", "-", "stopped"]
+    assert lines["model"] == ["model", "ae", "vae"]
+    assert Path("table.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_page_shows_the_same_examples(runs: Path, here: Path, ae: Ae):
     wanted = [runs / name for name in ("ae", "vae", "gan")]
     status, _, err = ae("compare", *wanted, "-o", "deep/p.html", "-n", "4")

@@ -81,3 +81,9 @@ def test_what_is_no_number():
         ("test/elbo", [None, None]),
         ("test/nll", [None, 1.0]),
     ]
+
+
+def test_sizes_that_are_the_same_everywhere_are_shown_where_they_are_asked_for():
+    same = [{**A, "epochs": 3, "steps": 30}, {**A, "epochs": 3, "steps": 30}]
+    assert [row.name for row in rows_of(same)] == ["test/nll", "test/rate", "epochs"]
+    assert [row.values for row in rows_of(same, ["steps"])] == [[30, 30]]

@@ -47,6 +47,11 @@ ONE = {
         ("nll_ais", {"test/ais_temperatures": 5}, "test/ais_temperatures is 200 and 5"),
         ("auroc_elbo", {"test/anomaly_against": "b"}, "test/anomaly_against is a and b"),
         ("rate", {"test/rate_examples": 10}, "of all and 10 examples"),
+        (
+            "nll",
+            {"test/nll_examples": 1000, "test/nll_samples": 5},
+            "of all and 1,000 examples; test/nll_samples is 100 and 5",
+        ),
     ],
 )
 def test_in_what_two_runs_do_not_agree(name: str, change: dict[str, Any], why: str | None):

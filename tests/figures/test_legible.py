@@ -78,6 +78,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "shares": lambda: share_bars(NAMES_OF_SHARES, CLASSES * 4, title=LONG),
     "spectrum": lambda: spectrum({k: 10 ** (8 * v[0] - 6) for k, v in NAMED.items()}, title=LONG),
     "table": lambda: table(["", "MMMMMM"], [["a row's name", "1234567.89"]], title=LONG),
+    "table with notes": lambda: table(["", "M"], [["a", "1"]], notes=[LONG, "short"]),
 }  # fmt: skip
 NAMES_OF_SHARES = {"a model, z ~ prior": torch.rand(12), "test examples": torch.rand(12)}
 

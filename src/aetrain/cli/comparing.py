@@ -8,11 +8,12 @@ from typing import Any, NamedTuple, final
 
 import click
 
-from aetrain.cli.runs import PREFIXES, config_of, get, short
+from aetrain.cli.runs import PREFIXES, all_facts_of, config_of, get, short
 from aetrain.cli.shown import number, of_examples, print_json, print_table, with_error
+from aetrain.cli.unfinished import STATE
 from aetrain.cli.written import writing
 from aetrain.comparison.choices import CHOICE, differing
-from aetrain.comparison.facts import examples_of, facts_of
+from aetrain.comparison.facts import examples_of
 from aetrain.comparison.same_data import require_same_data
 from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
@@ -59,7 +60,7 @@ def all_of(paths: Sequence[Path]) -> list[Found]:
     found = list(dict.fromkeys(places))
     own = [path.name for path in found]
     names = own if len(set(own)) == len(own) else [str(path) for path in found]
-    return [Found(name, path, facts_of(path)) for name, path in zip(names, found)]
+    return [Found(name, path, all_facts_of(path)) for name, path in zip(names, found)]
 
 
 def require_two(runs: Sequence[Found], exactly: bool) -> None:
@@ -96,7 +97,11 @@ def compared(runs: Sequence[Found], names: Sequence[str]) -> Comparison:
     configs = [config_of(run.facts) for run in runs]
     facts = [{**config, **run.facts} for config, run in zip(configs, runs)]
     each = [examples_of(run.path) for run in runs]
-    return Comparison(list(runs), differing(choices, configs), rows_of(facts, wanted, each))
+    differs = differing(choices, configs)
+    states = [run.facts.get(STATE) for run in runs]
+    if any(states):
+        differs = {STATE: states, **differs}
+    return Comparison(list(runs), differs, rows_of(facts, wanted, each))
 
 
 def print_comparison(comparison: Comparison, as_json: bool, output: Path | None) -> None:
@@ -106,10 +111,10 @@ def print_comparison(comparison: Comparison, as_json: bool, output: Path | None)
         return
     heads, rows, _ = cells(comparison)
     print_table(heads, rows)
-    if found := not_compared(comparison):
+    if lines := not_compared(comparison):
         click.echo()
-    for why, names in found.items():
-        click.echo(f"not held against one another, {why}: {', '.join(names)}")
+    for line in lines:
+        click.echo(line)
     if output is not None:
         click.echo(f"\n{output}")
 
@@ -148,13 +153,13 @@ def shown(row: Row, run: int, mark: str = "") -> str:
     return f"{told} {mark}" if mark and run in row.best else told
 
 
-def not_compared(comparison: Comparison) -> dict[str, list[str]]:
-    """Return why figures are not held against one another: reason -> their names."""
+def not_compared(comparison: Comparison) -> list[str]:
+    """Return a line for each reason why some figures are not held against one another."""
     found: dict[str, list[str]] = {}
     for row in comparison.rows:
         if row.unlike:
             found.setdefault(row.unlike, []).append(row.name)
-    return found
+    return [f"Not held against one another, {why}: {', '.join(f)}" for why, f in found.items()]
 
 
 def gap(row: Row, run: int) -> str | None:
@@ -219,8 +224,10 @@ def _png(comparison: Comparison) -> bytes:
     from aetrain.figures.table import table
 
     heads, rows, best = cells(comparison, mark="")
+    notes = ["Bold: the best, or within two standard errors of it"] if best else []
     file = BytesIO()
-    table(heads, rows, marked=best).savefig(file, format="png")
+    drawn = table(heads, rows, marked=best, notes=[*notes, *not_compared(comparison)])
+    drawn.savefig(file, format="png")
     return file.getvalue()
 
 

@@ -11,12 +11,12 @@ import click
 from aetrain.cli import options
 from aetrain.cli.shown import number as shown
 from aetrain.cli.shown import of_examples, print_json, print_table
-from aetrain.cli.unfinished import facts_of_unfinished
+from aetrain.cli.unfinished import STATE, facts_of_unfinished
 from aetrain.comparison.facts import facts_of
 from aetrain.errors import UserError, did_you_mean
 from aetrain.evaluation.interval import COUNT
 
-COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s", "state")
+COLUMNS = ("model", "dataset", "latent", "epochs", "elbo", "nll", "distortion", "fit_s", STATE)
 PREFIXES = ("", "choice/", "test/", "time/", "speed/", "sampler/")
 """What may be left out of a figure's name; one of the validation never stands for the test's."""
 
@@ -65,7 +65,7 @@ def runs(
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; choose one that holds runs, such as outputs")
     paths = all_runs(folder)
-    everything = found = [_facts(path) for path in paths]
+    everything = found = [all_facts_of(path) for path in paths]
     for key in (*columns, *([sort] if sort else [])):
         _require_known(key, everything)
     for condition in where:
@@ -78,13 +78,14 @@ def runs(
         return
     names = [c for c in COLUMNS if any(get(f, c) is not None for f in found)] + list(columns)
     rows = ([_name(f, folder), *(_cell(f, name) for name in names)] for f in found)
-    print_table(["run", *names], rows, words=("model", "dataset", "state"))
+    print_table(["run", *names], rows, words=("model", "dataset", STATE))
 
 
 CONFIG = "config"
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def all_facts_of(path: Path) -> dict[str, Any]:
+    """Return all that is known of a run, also of one that has not come to its end."""
     facts = facts_of(path)
     return facts | facts_of_unfinished(path, facts.get("steps"))
 

@@ -93,10 +93,7 @@ def _figures(page: Page, comparison: "Comparison") -> None:
         " the first run, with the error of the differences example by example where the runs kept"
         " their examples' figures, else as if the two were independent.",
     )
-    page.points(
-        f"Not held against one another, {why}: {', '.join(names)}"
-        for why, names in not_compared(comparison).items()
-    )
+    page.points(not_compared(comparison))
 
 
 @torch.no_grad()

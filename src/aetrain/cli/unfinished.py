@@ -11,7 +11,7 @@ import yaml
 
 from aetrain.run import RESULTS, Run
 
-RUNNING, STOPPED = "running", "stopped"
+STATE, RUNNING, STOPPED = "state", "running", "stopped"
 METRICS = "metrics.csv"
 TAIL = 1 << 16
 """Bytes that hold the last lines of metrics.csv."""
@@ -28,10 +28,10 @@ def facts_of_unfinished(path: Path, tested: int | None) -> dict[str, Any]:
         path: of the run.
         tested: steps that its results are of, None where it has none.
     """
-    state = {"state": RUNNING if Run(path).is_running() else STOPPED}
+    state = {STATE: RUNNING if Run(path).is_running() else STOPPED}
     if (path / RESULTS).is_file():
         stopped = tested is not None and _last_step(path / METRICS) > tested
-        return state if stopped or state["state"] == RUNNING else {}
+        return state if stopped or state[STATE] == RUNNING else {}
     facts: dict[str, Any] = {f"choice/{k}": v for k, v in _choices(path).items()}
     for row in _rows(path / METRICS):
         found = {"steps": _whole(row.get("step")), "epochs": _whole(row.get("speed/epoch"))}

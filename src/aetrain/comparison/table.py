@@ -13,7 +13,8 @@ from aetrain.comparison.unlike import unlike
 from aetrain.evaluation.interval import COUNT, QUANTILE
 
 LEFT_OUT = ("choice/", "version/")
-PLAIN = ("epochs", "steps", "latent", "parameters", "processes")
+SIZES = ("steps", "latent", "parameters", "processes")
+PLAIN = ("epochs", *SIZES)
 BITS = {"bits_per_dim": "elbo", "nll_bits_per_dim": "nll"}
 CERTAIN = 2.0
 """Standard errors of a difference within which a value may be the best one too."""
@@ -86,7 +87,7 @@ def rows_of(
     names: Sequence[str] = (),
     each: Sequence[Mapping[str, Values]] = (),
 ) -> list[Row]:
-    """Return the rows of a table: `names`, or else every figure that a run has.
+    """Return the rows of a table: `names`, or else every figure, and sizes that runs differ in.
 
     Arguments:
         facts: of each run: figures, choices, and the keys of its configuration.
@@ -94,7 +95,8 @@ def rows_of(
         each: of each run, figure -> what it is for each example of the test, (N,).
     """
     known = each or [{} for _ in facts]
-    return [_row(name, facts, known) for name in names or figures_of(facts)]
+    rows = [_row(name, facts, known) for name in names or figures_of(facts)]
+    return [row for row in rows if names or row.name not in SIZES or len(set(row.values)) > 1]
 
 
 def figures_of(facts: Sequence[Mapping[str, Any]]) -> list[str]:

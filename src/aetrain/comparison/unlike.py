@@ -10,7 +10,7 @@ from aetrain.comparison.settings import draws_of, settings_of
 
 
 def unlike(name: str, facts: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return in what the runs that have a figure do not agree; None where their values compare.
+    """Return all in which the runs that have a figure do not agree; None where values compare.
 
     They do where they were measured on as many examples, with as many draws and the same settings,
     and the runs agree in the keys of `Better.within`.
@@ -21,13 +21,12 @@ def unlike(name: str, facts: Sequence[Mapping[str, Any]]) -> str | None:
     """
     having = [f for f in facts if f.get(name) is not None]
     counts = [measured_on(f, name)[0] for f in having]
-    if len(set(counts)) > 1:
-        return f"of {_listed(map(_count, counts))} examples"
+    why = [f"of {_listed(map(_count, counts))} examples"] if len(set(counts)) > 1 else []
     for key in (draws_of(name), *settings_of(name), *_within(name, having)):
         values = [_shown(f.get(key)) for f in having]
         if len(set(values)) > 1:
-            return f"{key.removesuffix('._target_')} is {_listed(values)}"
-    return None
+            why.append(f"{key.removesuffix('._target_')} is {_listed(values)}")
+    return "; ".join(why) or None
 
 
 def _within(name: str, facts: Sequence[Mapping[str, Any]]) -> Iterable[str]:
