@@ -104,6 +104,7 @@ def test_what_cannot_be_taken_is_refused_in_a_line(vae: Trained) -> None:
         x.to(torch.complex64): "^x=Tensor: must be real numbers",
         x[0]: r"^x has the shape \(1, 8, 8\).*\(N, 1, 8, 8\); use x\[None\] for one alone$",
         (15 * x).byte(): "^x holds bytes up to 15, .* from 0 to 1, .*: use x / 16$",
+        x / 0: r"^x holds numbers that are not finite \(nan or inf\)",
     }.items():
         with pytest.raises(UserError, match=told):
             vae.encode(wrong)  # pyright: ignore[reportArgumentType]
@@ -117,6 +118,8 @@ def test_what_cannot_be_taken_is_refused_in_a_line(vae: Trained) -> None:
     ):
         with pytest.raises(UserError, match=told):
             vae.log_prob(x, **options)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UserError, match=r"scores two values from 0 to 1: use \(x > 0.5\)"):
+        vae.log_prob(x / 2)
     for seed, told in {"a": "'a': must be a whole number", -1: "-1: must be at least 0"}.items():
         with pytest.raises(UserError, match=f"^seed={told}"):
             vae.sample(2, seed=seed)  # pyright: ignore[reportArgumentType]

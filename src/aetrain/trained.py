@@ -1,14 +1,11 @@
 """A trained model from Python: tensors or arrays in, tensors out."""
 
 import math
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, SupportsIndex, final
 
-import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.distributions import Distribution
 
@@ -20,69 +17,22 @@ from aetrain.config.allowlist import require_allowed
 from aetrain.config.chosen import chosen
 from aetrain.config.files import defaults
 from aetrain.errors import UserError
+from aetrain.numbers import (
+    Given,
+    Numbers,
+    condition_of,
+    part_of,
+    require_finite,
+    require_scored,
+    tensor_of,
+    whole,
+)
 from aetrain.position import Position
 from aetrain.precision import in_precision
 from aetrain.run import find_checkpoint
 from aetrain.seeding import FIT, SAMPLE, seed_torch
 
 BATCH = 1000
-
-Numbers = Tensor | ArrayLike
-"""Tensor, list of tensors, array of NumPy or nested lists; the model's precision is made of it."""
-
-Given = Numbers | None
-"""A condition: a class, one for each example, or what stands for it, (N, *shape)."""
-
-
-REAL = "real numbers, in a tensor or an array of NumPy"
-CLASSES = "a class, which is a whole number from 0, or one for each example"
-
-
-def _tensor(numbers: Numbers, name: str, wanted: str = REAL) -> Tensor:
-    """Return numbers as a tensor, of the type that they have.
-
-    Raises:
-        UserError: where they are none.
-    """
-    try:
-        found = numbers.to_dense() if isinstance(numbers, Tensor) else _copied(numbers)
-    except (TypeError, ValueError, RuntimeError):
-        found = None
-    if found is None or found.is_complex():
-        shown = repr(numbers) if isinstance(numbers, str) else type(numbers).__name__
-        raise UserError(f"{name}={shown}: must be {wanted}")
-    return found
-
-
-def _copied(numbers: ArrayLike) -> Tensor:
-    """Return an array, nested lists or a list of tensors as one tensor."""
-    each = list(numbers) if isinstance(numbers, list | tuple) else []
-    tensors = [one.to_dense() for one in each if isinstance(one, Tensor)]
-    if tensors and len(tensors) == len(each):
-        return torch.stack(tensors)
-    return torch.tensor(np.asarray(numbers))  # torch warns of arrays that cannot be written to
-
-
-def _condition(condition: Given) -> Tensor | None:
-    return None if condition is None else _tensor(condition, "condition", CLASSES)
-
-
-def _whole(number: SupportsIndex, name: str, least: int) -> int:
-    """Return a whole number; raise UserError where it is none, or below the least one."""
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        raise UserError(f"{name}={number!r}: must be a whole number, such as 16") from None
-    if whole < least:
-        raise UserError(f"{name}={whole}: must be at least {least}")
-    return whole
-
-
-def _part(condition: Tensor | None, start: int, rows: int) -> Tensor | None:
-    """Return the condition of the batch that begins at a row, of so many rows in all."""
-    if condition is not None and condition.dim() and len(condition) == rows:
-        return condition[start : start + BATCH]
-    return condition
 
 
 @final
@@ -134,10 +84,10 @@ class Trained:
         self, n: SupportsIndex, *, seed: int = 0, mean: bool = True, condition: Given = None
     ) -> Iterator[Tensor]:
         """Yield what `sample` returns in blocks of at most 1,000: no more is ever in memory."""
-        n, c = _whole(n, "n", 1), _condition(condition)
-        seed_torch(self.model.device, SAMPLE, _whole(seed, "seed", 0))
+        n, c = whole(n, "n", 1), condition_of(condition)
+        seed_torch(self.model.device, SAMPLE, whole(seed, "seed", 0))
         for start in range(0, n, BATCH):
-            drawn = self.model.sample(min(BATCH, n - start), _part(c, start, n))
+            drawn = self.model.sample(min(BATCH, n - start), part_of(c, start, n, BATCH))
             yield drawn.mean if mean else drawn.sample()
 
     def log_prob(
@@ -148,10 +98,11 @@ class Trained:
         Of a conditional model they are of log p(x|c).
 
         Raises:
-            UserError: for a model that defines no p(x), such as a plain autoencoder.
+            UserError: for a model that defines no p(x), such as a plain autoencoder; for values
+                that its likelihood does not score, such as grey ones under bernoulli.
         """
-        draws = _whole(samples, "samples", 1)
-        seed_torch(self.model.device, SAMPLE, _whole(seed, "seed", 0))
+        draws = whole(samples, "samples", 1)
+        seed_torch(self.model.device, SAMPLE, whole(seed, "seed", 0))
 
         def estimate(part: Tensor) -> Tensor:
             log_p = self.model.log_prob(part, draws)
@@ -162,6 +113,8 @@ class Trained:
                 )
             return log_p
 
+        self._checked(x, self.event, "x")
+        require_scored(tensor_of(x, "x"), likelihood_support(self.config))
         return self._map(estimate, x, self.event, "x", condition)
 
     def posterior(self, x: Numbers) -> Distribution:
@@ -192,7 +145,7 @@ class Trained:
         """
         sampler = build_sampler(chosen("sampler", name, options), self.model)
         if sampler is not None:
-            seed_torch(self.model.device, FIT, _whole(seed, "seed", 0))
+            seed_torch(self.model.device, FIT, whole(seed, "seed", 0))
             encode = self.model.encode
             codes = self._map(lambda p: encode(p).sample(), x, self.event, "x", condition)
             sampler.to(self.model.device).fit(codes)
@@ -212,16 +165,16 @@ class Trained:
         name: str,
         condition: Given = None,
     ) -> Tensor:
-        found, c = list[Tensor](), _condition(condition)
+        found, c = list[Tensor](), condition_of(condition)
         rows = self._checked(x, shape, name)
         for number, part in enumerate(rows.split(BATCH)):
-            own = _part(c, number * BATCH, len(rows))
+            own = part_of(c, number * BATCH, len(rows), BATCH)
             with torch.no_grad(), self.model.under(own, len(part)):
                 found.append(f(part))
         return torch.cat(found)
 
     def _checked(self, numbers: Numbers, shape: torch.Size, name: str) -> Tensor:
-        x = _tensor(numbers, name)
+        x = tensor_of(numbers, name)
         if x.shape[1:] != shape or x.dim() != len(shape) + 1:
             one = f"; use {name}[None] for one alone" if x.shape == shape else ""
             raise UserError(
@@ -230,6 +183,7 @@ class Trained:
             )
         if name == "x" and x.dtype == torch.uint8:
             self._require_scaled(x)
+        require_finite(x, name)
         return x.to(self.model.device).type(self.model.dtype)
 
     def _require_scaled(self, x: Tensor) -> None:

@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from aetrain.config.compose import compose, keys, register_resolvers
+from aetrain.config.files import conf_files, groups
 from aetrain.errors import UserError
 
 
@@ -24,6 +26,13 @@ def test_overrides_and_choices():
     assert composed.choices["model"] == "ae"
     assert composed.choices["posterior"] == "delta"
     assert list(composed.cfg.logger) == ["csv"]
+
+
+@pytest.mark.parametrize("recipe", groups()["experiment"])
+def test_a_recipe_chooses_in_its_defaults_so_that_a_choice_beside_it_rules(recipe: str):
+    body = yaml.safe_load((conf_files() / "experiment" / f"{recipe}.yaml").read_text())
+    nodes = [body.get(group) for group in groups()]
+    assert not [node for node in nodes if isinstance(node, dict) and "_target_" in node]
 
 
 def test_a_decoder_has_the_widths_in_reverse():

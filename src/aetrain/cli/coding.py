@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from aetrain.cli.conditions import Conditions
-from aetrain.cli.given import BLOCK, Given, in_our_words
+from aetrain.cli.given import BLOCK, Given
+from aetrain.cli.given_files import in_our_words
 from aetrain.cli.shown import watch
 from aetrain.cli.sink import Numbers
 from aetrain.data.csv_file import read_csv

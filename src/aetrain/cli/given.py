@@ -4,18 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, NamedTuple, final
+from typing import NamedTuple, final
 
 import torch
 from torch import Tensor
 
+from aetrain.cli.given_files import read
 from aetrain.cli.opened import Opened
-from aetrain.data.array import READERS, Array
 from aetrain.data.draws import SPLITS
-from aetrain.data.image_files import Files
-from aetrain.data.images import SUFFIXES, ImageFolder
 from aetrain.data.labelled import MISSING
-from aetrain.data.table import Splits, Table
+from aetrain.data.table import Table
 from aetrain.data.transform import Transform
 from aetrain.data.view import View
 from aetrain.data_of import transform_of
@@ -85,6 +83,19 @@ class Given:
         """Return the first examples."""
         return next(self.batches(most))
 
+    def only(self) -> Block:
+        """Return the single example.
+
+        Raises:
+            UserError: where there are several.
+        """
+        if len(self) > 1:
+            name = self.tables[0][0]
+            raise UserError(
+                f"{name}: holds {len(self):,} examples; choose one of them, as {name}:0"
+            )
+        return self.first(1)
+
 
 def _joined(blocks: Sequence[Block]) -> Block:
     x = torch.cat([block.x for block in blocks])
@@ -129,7 +140,7 @@ def given(
             added = [(data.tables[name], data.transform_of(name))]
             classes = data.classes
         else:
-            splits = _read(Path(name), trained.event, label)
+            splits = read(Path(name), trained.event, label)
             tables = (splits.train, splits.valid, splits.test)
             added = [(table, transform) for table in tables if table is not None]
             classes = splits.classes
@@ -152,54 +163,6 @@ def _row(table: Table, row: int | None, word: str) -> Table:
     if row >= len(table):
         raise UserError(f"{word}: there are {len(table)} rows; choose one from 0")
     return View(table, torch.tensor([row]))
-
-
-def in_our_words(error: UserError) -> UserError:
-    """Return what a data set's reader says, with this command's options for those of a run."""
-    text = str(error).replace(" with dataset.path=...", "").replace("dataset.label=...", "--label")
-    return UserError(text.replace("dataset.label=", "--label "))
-
-
-def _read(path: Path, event: torch.Size, label: str | None) -> Splits:
-    try:
-        return _read_file(path, event, label)
-    except UserError as error:
-        raise in_our_words(error) from error
-
-
-def _read_file(path: Path, event: torch.Size, label: str | None) -> Splits:
-    suffix = path.suffix.lower()
-    if suffix in READERS and path.is_file():
-        return Array(str(path), label if suffix != ".npy" else None).load()
-    if not path.exists():
-        raise UserError(
-            f"{path}: no such file; choose a file, or train, valid or test for the run's own data"
-        )
-    if len(event) != 3 or event[0] not in (1, 3):
-        raise UserError(
-            f"{path}: the model was trained on {tuple(event)}, not on images: use one of"
-            f" {', '.join(READERS)}"
-        )
-    channels, height, width = event
-    if suffix in SUFFIXES and path.is_file():
-        image = Files(_One(path), [path.name], event, None)
-        return Splits(image, raw=ImageFolder.raw)
-    return ImageFolder(str(path), (height, width), channels).load()
-
-
-@final
-class _One:
-    """A store of a single file."""
-
-    def __init__(self, path: Path) -> None:
-        self.file = path
-        self.path = path.parent
-
-    def names(self) -> list[str]:
-        return [self.file.name]
-
-    def open(self, name: str) -> IO[bytes]:
-        return self.file.open("rb")
 
 
 def _of_shape(x: Tensor, event: torch.Size, name: str) -> Tensor:

@@ -64,7 +64,7 @@ def interpolate(
         path, trained = place(output, found, "interpolate"), found.trained
         under = Conditions(found, condition)
         ends = [given([w], found, seed=seed, scaled=scaled, places=places) for w in (a, b)]
-        blocks = [end.first(1) for end in ends]
+        blocks = [end.only() for end in ends]
         x = torch.cat([block.x for block in blocks])
         each = [under.of(1, block.y, end.classes) for block, end in zip(blocks, ends, strict=True)]
         known = [c for c in each if c is not None]

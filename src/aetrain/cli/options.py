@@ -1,8 +1,9 @@
 """Arguments and options that verbs share, so that one word means one thing."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, final
 
 import click
 
@@ -14,6 +15,19 @@ valid, test for the run's own data; with :N behind it, its row N alone."""
 """What may be given as data, in the words of each verb's help."""
 
 PLACE = click.Path(path_type=Path)
+
+
+@final
+class Finite(click.FloatRange):
+    """A number in a range, which a range of click takes inf and nan for as well."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; fail where there is none."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return found
+
 
 run = click.argument("run", type=PLACE)
 runs = click.argument("runs", type=PLACE, nargs=-1, required=True)

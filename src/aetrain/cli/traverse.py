@@ -38,7 +38,7 @@ def deviations(steps: float) -> str:
 @options.count("Steps in a row.", 9, minimum=2)
 @click.option(
     "--span",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.Finite(min=0, min_open=True),
     default=2.0,
     show_default=True,
     help="How far each goes to both sides of its mean, in standard deviations.",
@@ -88,7 +88,7 @@ def traverse(
         c = under.of(1)
         if at is not None:
             example = given([at], found, seed=seed, scaled=scaled, places=places)
-            x, y = example.first(1)
+            x, y = example.only()
             c = under.of(1, y, example.classes)
             base = trained.encode(x, condition=c)[0].flatten().float().cpu()
         data = found.data(places)
