@@ -54,6 +54,10 @@ class Run:
         Raises:
             UserError: where there is no such directory, or it holds no run.
         """
+        if path.is_file():
+            run = path.parent.parent
+            remedy = f"use {run}" if (run / "config.yaml").is_file() else "runs are under outputs/"
+            raise UserError(f"{path}: is a file, and not a run's directory; {remedy}")
         if not path.is_dir():
             raise UserError(f"{path}: no such run directory; runs are under outputs/")
         if not (path / "config.yaml").is_file():

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aetrain.cli.given import BLOCK
 from aetrain.cli.opened import Opened
-from aetrain.cli.shown import print_json, watch
+from aetrain.cli.shown import number, print_json, watch
 from aetrain.cli.sink import (
     MOST_TILES,
     Numbers,
@@ -83,7 +83,7 @@ def tell(as_json: bool, path: Path, **more: Any) -> None:
         print_json({"output": str(path), **more})
         return
     for name, value in more.items():
-        click.echo(f"{name}: {value}")
+        click.echo(f"{name}: {number(value)}")
     click.echo(str(path))
 
 
