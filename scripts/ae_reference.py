@@ -31,9 +31,10 @@ images of any size, which are stretched to the model's. They are then scaled, an
 draw that is a function of `--seed`, where the training did so. With `--scaled` numbers are taken,
 and written, as the model sees them. The data of the training need not be there.
 
-**Outputs.** `-o NAME` says by its end what is written: `.png` one picture, `.npz`, `.npy`, `.csv`
-numbers, a name without an end a folder of PNGs. Numbers and folders are written block by block, so
-memory does not grow with their count. `--json` prints figures and paths for other programs.
+**Outputs.** `-o NAME` says by its end what is written: `.png`, `.pdf` or `.svg` one picture,
+`.npz`, `.npy`, `.csv` numbers, a name without an end a folder of PNGs. Numbers and folders are
+written block by block, so memory does not grow with their count. `--json` prints figures and paths
+for other programs.
 
 **Measures** of `ae evaluate` with `-m bound` or `-m nll` are the run's own test again, block by
 block with the same random numbers: on all test examples, with the same K, they equal those of

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from aetrain.figures.saved import save
 from aetrain.run import write_atomically
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _cell(content: str | Cell) -> Cell:
 
 def _picture(figure: "Figure", caption: str) -> str:
     file = BytesIO()
-    figure.savefig(file, format="png")
+    save(figure, file)
     data = base64.b64encode(file.getvalue()).decode()
     words = escape(caption)
     image = f'<img src="data:image/png;base64,{data}" alt="{words}">'

@@ -11,6 +11,7 @@ from torch import Tensor
 import aetrain
 from aetrain.build import build_model
 from aetrain.config.files import groups
+from aetrain.errors import UserError
 from aetrain.figures.plane import plane
 from aetrain.figures.samples import samples
 from tests.battery import config
@@ -42,6 +43,16 @@ def test_pictures_go_to_tensorboard_and_to_files(model: str, here: Path) -> None
     assert {tag.split("/")[-1] for tag in events.Tags()["images"]} == expected
     (tag,) = (t for t in events.Tags()["images"] if t.endswith("samples"))
     assert [image.step for image in events.Images(tag)][:2] == [3, 6]
+
+
+def test_figures_for_papers(here: Path) -> None:
+    job = [*TINY, "callbacks=default", "run.dir=r", "callbacks.review.also=pdf"]
+    with pytest.raises(UserError, match=r"^callbacks.figures.also='eps': choose from pdf, svg"):
+        aetrain.train([*job, "callbacks.figures.also=eps"])
+    aetrain.train([*job, "callbacks.figures.also=pdf"])
+    pixels, vectors = (sorted(Path("r/figures").glob(f"*.{end}")) for end in ("png", "pdf"))
+    assert [path.stem for path in pixels] == [path.stem for path in vectors]
+    assert all(path.read_bytes().startswith(b"%PDF") for path in vectors)
 
 
 def test_vectors_are_drawn_as_curves(here: Path) -> None:

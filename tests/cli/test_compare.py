@@ -170,7 +170,7 @@ WRONG = [
     ("ae", "ae: is one run; choose two or more, or a sweep's directory"),
     ("ae nowhere", "nowhere: no such run directory; runs are under outputs/"),
     ("ae vae -m nlll", "--measure nlll: no run has it; use one that results.json has"),
-    ("ae vae -o t.pdf", "-o t.pdf: must end in .csv, .png, .html"),
+    ("ae vae -o t.eps", "-o t.eps: must end in .png, .pdf, .svg, .csv, .html"),
     ("ae vae --study other", "'other' is not 'limits'"),
     ("ae vae wide --study limits", "--study: must be of two runs, the plain autoencoder and then"),
     ("ae vae --study limits -o t.csv", "-o t.csv: must end in .html"),

@@ -26,6 +26,7 @@ from aetrain.figures.plane import plane
 from aetrain.figures.projection import project
 from aetrain.figures.reconstructions import reconstructions
 from aetrain.figures.samples import samples
+from aetrain.figures.saved import Vectors, kinds, save
 from aetrain.player import Batch
 from aetrain.seeding import SAMPLE, seed_torch
 
@@ -40,10 +41,14 @@ class Figures(pl.Callback):
     Arguments:
         path: directory of the pictures, which hold the newest state.
         every_n_epochs: epochs between two drawings; the last epoch is always drawn.
+        also: kind of a file of vectors beside each .png.
     """
 
-    def __init__(self, path: Path, *, every_n_epochs: int = 10) -> None:
+    def __init__(
+        self, path: Path, *, every_n_epochs: int = 10, also: Vectors | None = None
+    ) -> None:
         self.path = Path(path)
+        self.also: Vectors | None = also
         self.every_n_epochs = every_n_epochs
         self._drawn_at = -1
 
@@ -79,7 +84,8 @@ class Figures(pl.Callback):
 
     def _put(self, trainer: pl.Trainer, model: Autoencoder, name: str, figure: Figure) -> None:
         self.path.mkdir(exist_ok=True)
-        figure.savefig(self.path / f"{name}.png")
+        for kind in kinds(self.also):
+            save(figure, self.path / f"{name}.{kind}")
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 # the object interface of matplotlib: the figure belongs to no global list

@@ -20,7 +20,7 @@ EXAMPLES = 10_000
 EPILOG = """\b
 A row has one style and changes the class, a column has one class and changes the style. Styles
 are draws of the prior, or with --at those of examples, which are encoded under their own labels
-(or --condition) and stand to the left. A .png shows the first 32; an .npz, .npy or .csv, or a
+(or --condition) and stand to the left. A picture shows the first 32; an .npz, .npy or .csv, or a
 folder, has all, row after row.
 With --judge: `recognised`, the share whose class is that of the most of its 5 nearest neighbours
 among at most 10,000 labelled training examples, and `style_kept`, how far the codes of a row are
@@ -46,7 +46,7 @@ Examples
 @options.seed
 @options.data
 @options.as_json
-@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_classes.png")
+@options.output(options.EXAMPLES, "RUN/figures/ae_classes.png")
 @options.model
 def classes(
     run: Path,
@@ -74,6 +74,7 @@ def classes(
         from aetrain.cli.sink import write_figure
         from aetrain.evaluation.styles import changed_classes, drawn_styles
         from aetrain.figures.classes import classes as draw
+        from aetrain.figures.saved import is_picture
 
         path, under = place(output, found, "classes"), Conditions(found, condition)
         model, columns, examples = found.trained.model, under.several(only), None
@@ -86,7 +87,7 @@ def classes(
             x = drawn_styles(model, number or STYLES, columns, seed)
         told = _figures(found, x, columns, places) if judge else {}
         names, title = [under.name(k) for k in columns], "a style in each row"
-        if path.suffix.lower() == ".png":
+        if is_picture(path):
             few = None if examples is None else examples[:MOST_ROWS].cpu()
             shown = x[:MOST_ROWS].cpu()
             write_figure(path, draw(shown, title=title, names=names, examples=few))

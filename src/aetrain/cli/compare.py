@@ -6,9 +6,10 @@ import click
 
 from aetrain.cli import options
 from aetrain.errors import UserError
+from aetrain.figures.saved import PICTURES
 
 STUDIES = ("limits",)
-ENDS = (".csv", ".png", ".html")
+ENDS = (*PICTURES, ".csv", ".html")
 
 EPILOG = """\b
 A directory that is no run itself, such as that of a sweep, stands for all runs under it. Shown
@@ -66,7 +67,7 @@ Examples
 @options.seed
 @options.data
 @options.as_json
-@options.output("A .csv, .png or .html file.", "none; of a study, see below")
+@options.output("A .png, .pdf, .svg, .csv or .html file.", "none; of a study, see below")
 @options.model
 def compare(
     runs: tuple[Path, ...],

@@ -17,6 +17,7 @@ from aetrain.comparison.facts import examples_of
 from aetrain.comparison.same_data import require_same_data
 from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
+from aetrain.figures.saved import is_picture, save
 from aetrain.run import Run, write_atomically
 from aetrain.runs import all_runs, located
 
@@ -169,7 +170,7 @@ def gap(row: Row, run: int) -> str | None:
 
 
 def write_comparison(comparison: Comparison, path: Path, **settings: Any) -> None:
-    """Write the table as a .csv, a .png, or a page with pictures of what the models do.
+    """Write the table as a .csv, a picture, or a page with pictures of what the models do.
 
     Arguments:
         comparison: of runs.
@@ -179,8 +180,8 @@ def write_comparison(comparison: Comparison, path: Path, **settings: Any) -> Non
     kind = path.suffix.lower()
     if kind == ".csv":
         content = _csv([_flat(row, comparison.names) for row in comparison.rows])
-    elif kind == ".png":
-        content = _png(comparison)
+    elif is_picture(path):
+        content = _picture(comparison, kind[1:])
     else:
         from aetrain.cli.side_by_side import page_of
 
@@ -220,14 +221,14 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _png(comparison: Comparison) -> bytes:
+def _picture(comparison: Comparison, kind: str) -> bytes:
     from aetrain.figures.table import table
 
     heads, rows, best = cells(comparison, mark="")
     notes = ["Bold: the best, or within two standard errors of it"] if best else []
     file = BytesIO()
     drawn = table(heads, rows, marked=best, notes=[*notes, *not_compared(comparison)])
-    drawn.savefig(file, format="png")
+    save(drawn, file, kind)
     return file.getvalue()
 
 

@@ -26,7 +26,7 @@ Examples
 )
 @options.scaled
 @options.as_json
-@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_decode.png")
+@options.output(options.EXAMPLES, "RUN/figures/ae_decode.png")
 @options.model
 def decode(
     run: Path,

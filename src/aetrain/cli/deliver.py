@@ -23,6 +23,7 @@ from aetrain.cli.sink import (
 )
 from aetrain.data_of import transform_of
 from aetrain.errors import UserError
+from aetrain.figures.saved import is_picture
 from aetrain.figures.tiles import is_image
 from aetrain.trained import Trained
 
@@ -40,7 +41,8 @@ def deliver(
     """Write examples x, (B, *event) at a time, as the end of `path` says.
 
     Arguments:
-        path: .png for one picture of all, .npz, .npy or .csv for numbers, else a folder of PNGs.
+        path: .png, .pdf or .svg for one picture of all, .npz, .npy or .csv for numbers, else a
+            folder of PNGs.
         blocks: the examples, as the model puts them out.
         count: how many they are.
         run: to whose data's units numbers are brought.
@@ -49,7 +51,7 @@ def deliver(
     """
     event = run.trained.event
     blocks = watch(run.name)(blocks)
-    if path.suffix.lower() == ".png":
+    if is_picture(path):
         _require_few(count, event)
         write_figure(path, sheet_of(torch.cat(list(blocks)), title=title))
     elif not path.suffix:

@@ -43,7 +43,7 @@ NOISES = ("masking", "gaussian", "salt_and_pepper", "erase", "speckle")
 @options.seed
 @options.data
 @options.as_json
-@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_denoise.png")
+@options.output(options.EXAMPLES, "RUN/figures/ae_denoise.png")
 @options.model
 def denoise(
     run: Path,

@@ -29,7 +29,7 @@ Examples
 @options.seed
 @options.data
 @options.as_json
-@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_interpolate.png")
+@options.output(options.EXAMPLES, "RUN/figures/ae_interpolate.png")
 @options.model
 def interpolate(
     run: Path,
@@ -59,6 +59,7 @@ def interpolate(
         from aetrain.evaluation.paths import path as way
         from aetrain.figures.curves import curves
         from aetrain.figures.rows import named_rows
+        from aetrain.figures.saved import is_picture
         from aetrain.figures.tiles import is_image
 
         path, trained = place(output, found, "interpolate"), found.trained
@@ -75,7 +76,7 @@ def interpolate(
             z = way(q, q.mean[0], q.mean[1], t)
         made = torch.cat(list(decoded(trained, z, None if c is None else between(c, t))))
         title = f"from {Path(a).name} to {Path(b).name}"
-        if path.suffix.lower() == ".png":
+        if is_picture(path):
             mixed, ours = {"values, mixed": between(x, t).cpu()}, {"codes, decoded": made.cpu()}
             shares = [f"{share:.0%}" for share in t.tolist()]
             figure = (

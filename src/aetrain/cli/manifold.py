@@ -74,6 +74,7 @@ def manifold(
             own_placements,
         )
         from aetrain.figures.planes import planes
+        from aetrain.figures.saved import save
         from aetrain.precision import data_type
 
         model, data = found.trained.model, found.data(places)
@@ -98,7 +99,7 @@ def manifold(
         title=f"{len(given.x)} {split} examples",
     )
     with writing(directory / "planes.png") as path:
-        figure.savefig(path)
+        save(figure, path)
     if as_json:
         print_json({"run": str(found.directory), "output": str(directory), "methods": table})
         return

@@ -14,6 +14,9 @@ DATA is a file (.npy, .npz, .csv, .parquet), a folder or .zip of images, an imag
 valid, test for the run's own data; with :N behind it, its row N alone."""
 """What may be given as data, in the words of each verb's help."""
 
+EXAMPLES = "A .png, .pdf, .svg, .npz, .npy or .csv file, or a folder."
+"""Where examples may be written to."""
+
 PLACE = click.Path(path_type=Path)
 
 

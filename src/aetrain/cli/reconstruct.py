@@ -8,7 +8,7 @@ from aetrain.cli import options
 
 EPILOG = f"""\b
 {options.DATA}
-A .png shows the first 16, each above its reconstruction.
+A picture shows the first 16, each above its reconstruction.
 \b
 Examples
   ae reconstruct last test
@@ -26,7 +26,7 @@ Examples
 @options.seed
 @options.data
 @options.as_json
-@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_reconstruct.png")
+@options.output(options.EXAMPLES, "RUN/figures/ae_reconstruct.png")
 @options.model
 def reconstruct(
     run: Path,

@@ -16,6 +16,7 @@ from aetrain.cli.shown import watch
 from aetrain.cli.sink import write_figure
 from aetrain.corruptions.corruption import Corruption
 from aetrain.figures.beside import MOST
+from aetrain.figures.saved import is_picture
 from aetrain.seeding import EVALUATE, seed_torch
 
 
@@ -58,7 +59,7 @@ def restore(
     """Write what the model makes of what it is given, and return its errors.
 
     Arguments:
-        path: a .png shows the first 16; else all that is put out is written.
+        path: a picture shows the first 16; else all that is put out is written.
         run: the model.
         pairs: what is given, with its labels, and what is wanted, (B, *event).
         examples: what is given, all of it.
@@ -77,7 +78,7 @@ def restore(
                 first.append((x.cpu(), wanted.cpu(), restored.cpu()))
             yield restored
 
-    if path.suffix.lower() != ".png":
+    if not is_picture(path):
         deliver(path, blocks(), len(examples), run, title="", scaled=scaled)
         return errors
     for _ in blocks():

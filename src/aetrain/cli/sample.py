@@ -28,7 +28,7 @@ Examples
 @options.scaled
 @options.seed
 @options.as_json
-@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_sample.png")
+@options.output(options.EXAMPLES, "RUN/figures/ae_sample.png")
 @options.model
 def sample(
     run: Path,

@@ -8,6 +8,7 @@ import click
 from aetrain.cli import options
 from aetrain.cli.shown import number as shown
 from aetrain.cli.shown import print_json, print_table
+from aetrain.figures.saved import PICTURES, is_picture
 
 EPILOG = f"""\b
 {options.DATA}
@@ -28,7 +29,7 @@ Examples
 
 METRICS = ("euclidean", "cosine", "hamming")
 """The keys of `evaluation.search.METRICS`, which must not be imported for a help text."""
-KINDS = (".png", ".csv", ".json")
+KINDS = (*PICTURES, ".csv", ".json")
 SHOWN = 20
 """Lines of the table on the terminal."""
 
@@ -53,7 +54,7 @@ SHOWN = 20
 @options.seed
 @options.data
 @options.as_json
-@options.output("A .png, .csv or .json file.", "RUN/figures/ae_search.png")
+@options.output("A .png, .pdf, .svg, .csv or .json file.", "RUN/figures/ae_search.png")
 @options.model
 def search(
     run: Path,
@@ -85,7 +86,7 @@ def search(
         check_sink(path, KINDS, folder=False)
         own: dict[str, Any] = {"seed": seed, "scaled": scaled, "label": label, "places": places}
         asked, among = (given(w, found, **own) for w in ((query,), data or ("train",)))
-        if path.suffix.lower() == ".png":
+        if is_picture(path):
             require_few(asked, number)
         under = Conditions(found, condition)
         result = Search(found.trained, asked, among, under, n=number, by=by, metric=metric)

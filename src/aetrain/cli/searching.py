@@ -16,6 +16,7 @@ from aetrain.errors import UserError
 from aetrain.evaluation.search import METRICS, precision, search
 from aetrain.figures.curves import curves
 from aetrain.figures.neighbours import neighbours
+from aetrain.figures.saved import is_picture
 from aetrain.figures.tiles import is_image
 from aetrain.spaces import Space
 from aetrain.trained import Trained
@@ -100,10 +101,9 @@ class Search:
 
     def write(self, path: Path) -> None:
         """Write a picture, or the lines as .csv or .json."""
-        kind = path.suffix.lower()
-        if kind == ".png":
+        if is_picture(path):
             self._draw(path)
-        elif kind == ".csv":
+        elif path.suffix.lower() == ".csv":
             write_csv(path, self.rows())
         else:
             write_json(path, {**self.figures(), "found": self.rows()})

@@ -19,9 +19,10 @@ from aetrain.cli.written import writing
 from aetrain.errors import UserError
 from aetrain.figures.canvas import mount
 from aetrain.figures.curves import curves
+from aetrain.figures.saved import PICTURES, save
 from aetrain.figures.tiles import compose, is_image
 
-KINDS = (".png", ".npz", ".npy", ".csv")
+KINDS = (*PICTURES, ".npz", ".npy", ".csv")
 MOST_TILES = 1024
 
 
@@ -95,9 +96,9 @@ def write_images(folder: Path, blocks: Iterable[Tensor]) -> int:
 
 
 def write_figure(path: Path, figure: Figure) -> None:
-    """Write a figure as PNG."""
+    """Write a figure as the end of the name says."""
     with writing(path):
-        figure.savefig(path)
+        save(figure, path)
 
 
 def sheet_of(x: Tensor, *, title: str, columns: int | None = None) -> Figure:

@@ -48,7 +48,7 @@ def deviations(steps: float) -> str:
 @options.seed
 @options.data
 @options.as_json
-@options.output("A .png, .npz, .npy or .csv file, or a folder.", "RUN/figures/ae_traverse.png")
+@options.output(options.EXAMPLES, "RUN/figures/ae_traverse.png")
 @options.model
 def traverse(
     run: Path,
@@ -81,6 +81,7 @@ def traverse(
         from aetrain.figures.coordinate import coordinate
         from aetrain.figures.curves import curves
         from aetrain.figures.rows import named_rows
+        from aetrain.figures.saved import is_picture
         from aetrain.figures.tiles import is_image
 
         path, trained = place(output, found, "traverse"), found.trained
@@ -99,7 +100,7 @@ def traverse(
         each = None if c is None else c.expand(len(z), *c.shape[1:])
         x = torch.cat(list(decoded(trained, z, each))).cpu().unflatten(0, walk.z.shape[:2])
         title = f"each number of the code, ±{span:g} standard deviations"
-        if path.suffix.lower() != ".png":
+        if not is_picture(path):
             flat = x.flatten(0, 1)
             deliver(path, [flat], len(flat), found, title=title, scaled=scaled)
         elif is_image(trained.event):

@@ -14,6 +14,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.figures.rate_distortion import rate_distortion
+from aetrain.figures.saved import Vectors, kinds, save
 from aetrain.review.examples import Examples, gathered
 from aetrain.review.layout import layout_of
 from aetrain.review.page import configuration, results_page
@@ -52,6 +53,7 @@ class Review:
         curves: precision and recall of each class, where the model names classes, and the path of
             rate and distortion over the training, where it has a rate and writes metrics.csv.
         page: the results and the configuration as text.
+        also: kind of a file of vectors beside the picture of that path.
 
     Raises:
         UserError: where there would be no example.
@@ -65,11 +67,13 @@ class Review:
         projector: bool = True,
         curves: bool = True,
         page: bool = True,
+        also: Vectors | None = None,
     ) -> None:
         if examples < 1:
             raise UserError(f"callbacks.review.examples={examples}: must be at least 1")
         self.examples, self.layout, self.page = examples, layout, page
         self.projector, self.curves = projector, curves
+        self.also: Vectors | None = also
 
     def begin(self, writer: SummaryWriter, terms: Sequence[str]) -> None:
         """Lay out the curves of a run that begins.
@@ -99,7 +103,8 @@ class Review:
             return
         figure = rate_distortion(torch.tensor(path), title="rate and distortion of the validation")
         finished.run.figures.mkdir(exist_ok=True)
-        figure.savefig(finished.run.figures / "rate_distortion.png")
+        for kind in kinds(self.also):
+            save(figure, finished.run.figures / f"rate_distortion.{kind}")
         writer.add_figure("rate_distortion", figure, step, close=False)
 
     def _add_examples(
