@@ -58,6 +58,9 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         FEW, torch.rand(2, 3, 1, 8, 8), [[("MAMMALS of the NORTH", "WWWWWWWW")] * 4] * 2, title=LONG
     ),
     "plane": lambda: plane(POINTS, Y, classes=CLASSES, title=LONG),
+    "plane, crowded": lambda: plane(
+        0.05 * POINTS, torch.arange(len(POINTS)) % 10, classes=[*map(str, range(10))], title=LONG
+    ),
     "plane, wide": lambda: plane(1e5 * POINTS, None, prior=False, drawn=1e6 * POINTS, title=LONG),
     "plane, projected": lambda: plane(
         1e-3 * POINTS, Y, classes=CLASSES, explained=torch.tensor([0.5, 0.4]), title=LONG

@@ -14,6 +14,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
+from aetrain.figures.apart import apart
 from aetrain.figures.canvas import (
     BRIEF,
     FAINT,
@@ -26,12 +27,14 @@ from aetrain.figures.canvas import (
     finish,
     place,
     sheet,
+    width_of,
 )
 from aetrain.figures.palette import QUIET, UNUSED, colours
 from aetrain.figures.strip import strip
 
 MOST = 10_000  # points; more only hide one another
 SIDE = 430  # pixels
+GAP, HEIGHT = 4, 14  # pixels between names among the points, and of their lines
 LEFT, BOTTOM = 62, 44
 PER_COLUMN, COLUMNS = 20, 3  # entries of the legend
 DRAWN = "draws of p(z)"
@@ -132,13 +135,19 @@ def scatter(axes: Axes, points: np.ndarray, colour: np.ndarray) -> None:
 
 
 def _name(axes: Axes, points: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
-    """Write each class at the median of its points: who cannot see its colour can read it."""
-    for k, name in enumerate(classes):
-        own = points[labels == k]
-        if len(own):
-            right, up = np.median(own, 0)
-            axes.text(right, up, name, size=TEXT, weight="bold", color=INK, ha="center",
-                      va="center", zorder=5, path_effects=HALO)  # fmt: skip
+    """Write each class at the median of its points: who cannot see its colour can read it.
+
+    Where these are too near to one another, names stand beside them.
+    """
+    present = [k for k in range(len(classes)) if (labels == k).any()]
+    if not present:
+        return
+    middles = np.array([np.median(points[labels == k], 0) for k in present])
+    sizes = np.array([(width_of(classes[k], TEXT, bold=True) + GAP, HEIGHT) for k in present])
+    pixels = apart(axes.transData.transform(middles), sizes)
+    for k, (right, up) in zip(present, axes.transData.inverted().transform(pixels)):
+        axes.text(right, up, classes[k], size=TEXT, weight="bold", color=INK, ha="center",
+                  va="center", zorder=5, path_effects=HALO)  # fmt: skip
 
 
 def paint(labels: np.ndarray, count: int) -> np.ndarray:
