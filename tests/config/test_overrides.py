@@ -28,6 +28,21 @@ OWN_LINE = [  # what is said after the override itself
         "no such key 'dataset.path'. It comes with dataset=array or dataset=dsprites or"
         " dataset=image_folder",
     ),
+    (
+        "objective.weights.ratee=3",
+        "no such key 'objective.weights.ratee'. Did you mean 'objective.weights.rate'?",
+    ),
+    (
+        "objective.weights.adversarial=3",
+        "no such key 'objective.weights.adversarial'. Where the model has such a term, use"
+        " +objective.weights.adversarial=3",
+    ),
+    (
+        "objective.weights={adversarial:3}",
+        "no such key 'objective.weights.adversarial'. Where the model has such a term, use"
+        " +objective.weights={adversarial:3}",
+    ),
+    ("~objective.weights.foo", "no such key 'objective.weights.foo'"),
     ("network.hidden.7=3", "no such key 'network.hidden.7'"),
     ("latent==3", "has two '='; write latent=3"),
     ("latent", "is no key=value; write both without spaces around '='"),

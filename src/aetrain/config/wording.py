@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aetrain.errors import did_you_mean
 
+WEIGHTS = "objective.weights."
+"""A mapping to which a user may add the terms of a model."""
+
 
 def shown(value: object) -> str:
     """Return a plain value as the user writes it, words in quotes so that spaces can be seen."""
@@ -48,6 +51,8 @@ def unknown_key(
     """
     wrong, near = _nearest(key, keys, list(groups))
     remedy = f" It comes with {' or '.join(holders)}." if holders else near
+    if key.startswith(WEIGHTS) and override.startswith(WEIGHTS.rstrip(".")):
+        remedy = near or f" Where the model has such a term, use +{override}."
     return f"{override}: no such key '{wrong}'.{remedy}".removesuffix(".")
 
 
