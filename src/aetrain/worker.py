@@ -11,8 +11,8 @@ from aetrain.processes import PORT, RANK, READY, SIZE, LocalEnvironment, leave_g
 
 def main() -> int:
     """Train along with process 0, which has checked everything and prints everything."""
+    from aetrain.carrying_out import assemble_job, carry_out
     from aetrain.console import quiet
-    from aetrain.execute import assemble_job, carry_out
     from aetrain.job import Job
 
     # what is told goes to the error's stream; the pipe is for one line, and then closed
