@@ -41,5 +41,13 @@ def test_what_a_likelihood_scores(
     assert str(caught.value).endswith(remedy)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("levels", [2, 17, 256, 2**16])
+def test_rounding_is_let_pass(dtype: torch.dtype, levels: int):
+    x = (torch.arange(levels, dtype=torch.float64) / (levels - 1)).to(dtype)
+    require_scored(x.float(), Values(0.0, 1.0, levels), dtype)
+    require_scored((x.float() * (1 + 1e-7)), UNIT, dtype)
+
+
 def test_densities_of_all_numbers_score_everything():
     require_scored(torch.tensor([-1e30, 1e30]), REAL)

@@ -309,7 +309,8 @@ def test_what_cannot_be_resumed(here: Path) -> None:
     assert refused(["resume=r"]) == "r: not a run directory, as it has no config.yaml"
     aetrain.train([*TINY, "run.dir=s"])
     last = Path("s/checkpoints/last.ckpt")
-    assert refused([f"resume={last}"]) == f"{last}: is a file, and not a run's directory; use s"
+    told = f"{last}: is a file, and not a run's directory; use {Path('s').resolve()}"
+    assert refused([f"resume={last}"]) == told
     whole = last.read_bytes()
     last.write_bytes(whole[: len(whole) // 2])
     assert refused(["resume=s"]).startswith("s/checkpoints/last.ckpt: truncated or damaged")

@@ -105,6 +105,7 @@ def test_what_cannot_be_taken_is_refused_in_a_line(vae: Trained) -> None:
         x[0]: r"^x has the shape \(1, 8, 8\).*\(N, 1, 8, 8\); use x\[None\] for one alone$",
         (15 * x).byte(): "^x holds bytes up to 15, .* from 0 to 1, .*: use x / 16$",
         x / 0: r"^x holds numbers that are not finite \(nan or inf\)",
+        x.double() * 1e39: r"^x holds numbers that are not finite",
     }.items():
         with pytest.raises(UserError, match=told):
             vae.encode(wrong)  # pyright: ignore[reportArgumentType]
@@ -118,6 +119,8 @@ def test_what_cannot_be_taken_is_refused_in_a_line(vae: Trained) -> None:
     ):
         with pytest.raises(UserError, match=told):
             vae.log_prob(x, **options)  # pyright: ignore[reportArgumentType]
+    whole = x.numpy().astype(np.uint16)
+    assert torch.equal(vae.log_prob(whole, samples=2), vae.log_prob(x, samples=2))
     with pytest.raises(UserError, match=r"scores two values from 0 to 1: use \(x > 0.5\)"):
         vae.log_prob(x / 2)
     for seed, told in {"a": "'a': must be a whole number", -1: "-1: must be at least 0"}.items():

@@ -19,8 +19,8 @@ Given = Numbers | None
 
 
 REAL = "real numbers, in a tensor or an array of NumPy"
-ROUNDING = 1e-3
-"""Of a value on a grid, in steps of it."""
+ROUNDINGS = 2
+"""Of a number between a table and x, each at most by the precision of its type."""
 CLASSES = "a class, which is a whole number from 0, or one for each example"
 
 
@@ -78,18 +78,21 @@ def require_finite(x: Tensor, name: str) -> None:
         raise UserError(f"{name} holds numbers that are not finite (nan or inf): leave them out")
 
 
-def require_scored(x: Tensor, support: Values) -> None:
-    """Refuse values that a likelihood is no density or mass of.
+def require_scored(x: Tensor, support: Values, given: torch.dtype | None = None) -> None:
+    """Refuse values that a likelihood is no density or mass of; what rounding may do is let pass.
 
     Arguments:
         x: finite.
         support: of the likelihood.
+        given: type in which the numbers were given, where x has been made of another.
     """
     if not x.numel():
         return
     low, high = x.min().item(), x.max().item()
-    inside = support.low <= low and high <= support.high
-    if inside and _on_grid(x.double(), support):
+    slack = ROUNDINGS * max(_rounding(x.dtype), _rounding(given or x.dtype))
+    width = max(1.0, abs(low), abs(high))
+    inside = support.low - slack * width <= low and high <= support.high + slack * width
+    if inside and _on_grid(x.double(), support, slack * width):
         return
     raise UserError(
         f"x holds numbers from {low:g} to {high:g}, and the likelihood of this model scores"
@@ -97,14 +100,20 @@ def require_scored(x: Tensor, support: Values) -> None:
     )
 
 
-def _on_grid(x: Tensor, support: Values) -> bool:
+def _rounding(dtype: torch.dtype) -> float:
+    return torch.finfo(dtype).eps if dtype.is_floating_point else 0.0
+
+
+def _on_grid(x: Tensor, support: Values, slack: float) -> bool:
     """Return whether all values are among those of a support, but for rounding."""
     if support.levels is None:
         return True
-    steps = x - support.low
-    if not support.counts:
-        steps = steps / (support.high - support.low) * (support.levels - 1)
-    return bool(((steps - steps.round()).abs() <= ROUNDING).all())
+    if support.counts:
+        return bool((x == x.round()).all())
+    step = (support.high - support.low) / (support.levels - 1)
+    steps = (x - support.low) / step
+    # numbers so coarse that rounding hides the grid are on it, as far as can be told
+    return slack / step >= 0.5 or bool(((steps - steps.round()).abs() <= slack / step).all())
 
 
 def _remedy(support: Values) -> str:

@@ -55,7 +55,7 @@ class Run:
             UserError: where there is no such directory, or it holds no run.
         """
         if path.is_file():
-            run = path.parent.parent
+            run = path.resolve().parent.parent
             remedy = f"use {run}" if (run / "config.yaml").is_file() else "runs are under outputs/"
             raise UserError(f"{path}: is a file, and not a run's directory; {remedy}")
         if not path.is_dir():

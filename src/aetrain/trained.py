@@ -101,10 +101,12 @@ class Trained:
             UserError: for a model that defines no p(x), such as a plain autoencoder; for values
                 that its likelihood does not score, such as grey ones under bernoulli.
         """
-        draws = whole(samples, "samples", 1)
+        draws, given = whole(samples, "samples", 1), tensor_of(x, "x")
+        support = likelihood_support(self.config)
         seed_torch(self.model.device, SAMPLE, whole(seed, "seed", 0))
 
         def estimate(part: Tensor) -> Tensor:
+            require_scored(part, support, given.dtype)
             log_p = self.model.log_prob(part, draws)
             if log_p is None:
                 raise UserError(
@@ -113,9 +115,7 @@ class Trained:
                 )
             return log_p
 
-        self._checked(x, self.event, "x")
-        require_scored(tensor_of(x, "x"), likelihood_support(self.config))
-        return self._map(estimate, x, self.event, "x", condition)
+        return self._map(estimate, given, self.event, "x", condition)
 
     def posterior(self, x: Numbers) -> Distribution:
         """Return q(z|x), batch shape (N,), for x (N, *event)."""
@@ -183,8 +183,9 @@ class Trained:
             )
         if name == "x" and x.dtype == torch.uint8:
             self._require_scaled(x)
+        x = x.to(self.model.device).type(self.model.dtype)
         require_finite(x, name)
-        return x.to(self.model.device).type(self.model.dtype)
+        return x
 
     def _require_scaled(self, x: Tensor) -> None:
         """Refuse bytes as they are in files where the training has scaled them to [0, 1]."""

@@ -92,6 +92,16 @@ def test_a_stopped_run_beside_a_finished_one(runs: Path, here: Path, ae: Ae):
     assert lines["state"] == ["state", "-", "stopped"]
     assert lines["model"] == ["model", "ae", "vae"]
     assert Path("table.png").read_bytes().startswith(b"\x89PNG")
+    assert "steps" not in lines
+    assert "steps" in json.loads(ae("compare", runs / "ae", "stopped", "--json")[1])["figures"]
+    assert ae("compare", runs / "ae", "stopped", "-o", "page.html")[0] == 0
+    assert ">None<" not in Path("page.html").read_text()
+    for file in Path("stopped").glob("*.*"):
+        if file.suffix in (".csv", ".npz"):
+            file.unlink()
+    shutil.copytree("stopped", "second")
+    assert ae("compare", "stopped", "second", "-o", "t.csv")[0] == 0
+    assert Path("t.csv").read_text().splitlines()[1:] == ["latent,,,,2,,,2,,,,"]
 
 
 def test_a_page_shows_the_same_examples(runs: Path, here: Path, ae: Ae):

@@ -83,7 +83,9 @@ def test_what_is_no_number():
     ]
 
 
-def test_sizes_that_are_the_same_everywhere_are_shown_where_they_are_asked_for():
-    same = [{**A, "epochs": 3, "steps": 30}, {**A, "epochs": 3, "steps": 30}]
-    assert [row.name for row in rows_of(same)] == ["test/nll", "test/rate", "epochs"]
-    assert [row.values for row in rows_of(same, ["steps"])] == [[30, 30]]
+def test_sizes_that_the_runs_share_do_not_tell_them_apart():
+    runs = [{**A, "epochs": 3, "steps": 30}, {**A, "epochs": 3, "steps": 30, "latent": 3}, {}]
+    apart = {row.name: row.tells_apart for row in rows_of(runs)}
+    assert apart == {
+        "test/nll": True, "test/rate": True, "latent": True, "epochs": True, "steps": False,
+    }  # fmt: skip

@@ -42,6 +42,12 @@ OWN_LINE = [  # what is said after the override itself
         "no such key 'objective.weights.adversarial'. Where the model has such a term, use"
         " +objective.weights={adversarial:3}",
     ),
+    (
+        "objective.weights.mmd=3",
+        "no such key 'objective.weights.mmd'. It comes with objective=infovae or objective=wae."
+        " Where the model has such a term, use +objective.weights.mmd=3",
+    ),
+    ("objective.weights.rate.x=3", "no such key 'objective.weights.rate.x'"),
     ("~objective.weights.foo", "no such key 'objective.weights.foo'"),
     ("network.hidden.7=3", "no such key 'network.hidden.7'"),
     ("latent==3", "has two '='; write latent=3"),

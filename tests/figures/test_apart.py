@@ -16,21 +16,27 @@ def overlaps(centres: np.ndarray, sizes: np.ndarray) -> list[tuple[int, int]]:
     ]
 
 
+LOW, HIGH = np.zeros(2), np.full(2, 430.0)
+
+
+@pytest.mark.parametrize("middle", [[200, 200], [200, 425], [0, 0]])
 @pytest.mark.parametrize("spread", [0.0, 1.0, 20.0, 200.0])
-def test_no_box_lies_on_another(spread: float):
+@pytest.mark.parametrize("count", [1, 2, 10, 30])
+def test_no_box_lies_on_another_or_outside(count: int, spread: float, middle: list[float]):
     random = np.random.default_rng(0)
-    centres, sizes = spread * random.normal(size=(15, 2)), random.uniform(8, 20, (15, 2))
-    found = apart(centres, sizes)
+    centres = np.array(middle) + spread * random.normal(size=(count, 2))
+    sizes = random.uniform(8, 16, (count, 2))
+    found = apart(centres, sizes, LOW, HIGH)
     assert not overlaps(found, sizes)
-    if spread:
-        assert np.abs(found - centres).max() < 200
+    assert (found - sizes / 2 >= LOW - 1e-9).all()
+    assert (found + sizes / 2 <= HIGH + 1e-9).all()
 
 
 def test_boxes_that_are_apart_stay_where_they_are():
-    centres = np.array([[0.0, 0.0], [30.0, 0.0], [0.0, 11.0]])
-    assert np.array_equal(apart(centres, np.full((3, 2), 10.0)), centres)
+    centres = np.array([[10.0, 10.0], [40.0, 10.0], [10.0, 21.0]])
+    assert np.array_equal(apart(centres, np.full((3, 2), 10.0), LOW, HIGH), centres)
 
 
 def test_two_give_way_by_the_shorter_way():
-    found = apart(np.array([[0.0, 0.0], [2.0, 8.0]]), np.full((2, 2), 10.0))
-    assert np.allclose(found, [[0.0, -1.5], [2.0, 9.5]])
+    found = apart(np.array([[10.0, 10.0], [12.0, 18.0]]), np.full((2, 2), 10.0), LOW, HIGH)
+    assert np.allclose(found, [[10.0, 8.5], [12.0, 19.5]])

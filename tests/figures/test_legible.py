@@ -61,6 +61,12 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "plane, crowded": lambda: plane(
         0.05 * POINTS, torch.arange(len(POINTS)) % 10, classes=[*map(str, range(10))], title=LONG
     ),
+    "plane, crowded at an edge": lambda: plane(
+        0.05 * POINTS + torch.tensor([0, 3.0]),
+        torch.arange(len(POINTS)) % 10,
+        classes=[*map(str, range(10))],
+        title=LONG,
+    ),
     "plane, wide": lambda: plane(1e5 * POINTS, None, prior=False, drawn=1e6 * POINTS, title=LONG),
     "plane, projected": lambda: plane(
         1e-3 * POINTS, Y, classes=CLASSES, explained=torch.tensor([0.5, 0.4]), title=LONG

@@ -13,12 +13,13 @@ ENDS = (*PICTURES, ".csv", ".html")
 
 EPILOG = """\b
 A directory that is no run itself, such as that of a sweep, stands for all runs under it. Shown
-are the choices and keys in which the runs differ, and their figures of results.json and
-evaluation.json, which ae evaluate adds to. Marked * is the best value of a row, where one end is
-better, and every value within two standard errors of it. Values that do not compare have neither
-mark nor difference, and below the table it is said why: other numbers of examples or draws,
-another likelihood or condition for what is in nats, binarised data for what is in units of x. A
-difference is that to the first run; its error is that of the differences example by example, of
+are the choices and keys in which the runs differ, the state of runs that have not come to their
+end, and the figures of results.json and evaluation.json, which ae evaluate adds to; sizes that
+all share, such as steps, with -m steps or --json. Marked * is the best value of a row, where one
+end is better, and every value within two standard errors of it. Values that do not compare have
+neither mark nor difference, and below the table it is said why: other numbers of examples or
+draws, another likelihood or condition for what is in nats, binarised data for what is in units of
+x. A difference is that to the first run; its error is that of the differences example by example, of
 what is in the runs' examples.npz, and else takes both as independent, which for tests of the same
 examples is too much rather than too little. Errors are those of the choice of examples: trainings
 with other seeds may differ by more.
@@ -105,7 +106,8 @@ def compare(
             draws=draws, seed=seed, places=places, device=device, allow=allow, as_json=as_json,
         )  # fmt: skip
         return
-    from aetrain.cli.comparing import compared, print_comparison, write_comparison
+    from aetrain.cli.compared_files import write_comparison
+    from aetrain.cli.comparing import compared, print_comparison
 
     comparison = compared(found, names)
     if output is not None:

@@ -1,8 +1,6 @@
 """The table of `ae compare`: which runs, and how it is printed and written."""
 
-import csv
-from collections.abc import Mapping, Sequence
-from io import BytesIO, StringIO
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
@@ -11,14 +9,12 @@ import click
 from aetrain.cli.runs import PREFIXES, all_facts_of, config_of, get, short
 from aetrain.cli.shown import number, of_examples, print_json, print_table, with_error
 from aetrain.cli.unfinished import STATE
-from aetrain.cli.written import writing
 from aetrain.comparison.choices import CHOICE, differing
 from aetrain.comparison.facts import examples_of
 from aetrain.comparison.same_data import require_same_data
 from aetrain.comparison.table import Row, rows_of
 from aetrain.errors import UserError, did_you_mean
-from aetrain.figures.saved import is_picture, save
-from aetrain.run import Run, write_atomically
+from aetrain.run import Run
 from aetrain.runs import all_runs, located
 
 
@@ -39,11 +35,14 @@ class Comparison(NamedTuple):
         runs: in the order in which they were named.
         differs: choice or key -> its value in each run.
         rows: the figures.
+        shown: those of them that a reader is shown: what was asked for, or else all but sizes that
+            the runs share.
     """
 
     runs: list[Found]
     differs: dict[str, list[Any]]
     rows: list[Row]
+    shown: list[Row]
 
     @property
     def names(self) -> list[str]:
@@ -102,13 +101,15 @@ def compared(runs: Sequence[Found], names: Sequence[str]) -> Comparison:
     states = [run.facts.get(STATE) for run in runs]
     if any(states):
         differs = {STATE: states, **differs}
-    return Comparison(list(runs), differs, rows_of(facts, wanted, each))
+    rows = rows_of(facts, wanted, each)
+    told = [row for row in rows if wanted or row.tells_apart]
+    return Comparison(list(runs), differs, rows, told)
 
 
 def print_comparison(comparison: Comparison, as_json: bool, output: Path | None) -> None:
     """Print the table, or JSON, and where it was written."""
     if as_json:
-        print_json({**_plain(comparison), "output": None if output is None else str(output)})
+        print_json({**plain(comparison), "output": None if output is None else str(output)})
         return
     heads, rows, _ = cells(comparison)
     print_table(heads, rows)
@@ -138,7 +139,7 @@ def cells(
         for key, values in comparison.differs.items()
     ]
     best: list[tuple[int, int]] = []
-    for row in comparison.rows:
+    for row in comparison.shown:
         best += [(len(rows), run + 1) for run in row.best]
         own = [shown(row, run, mark) for run in range(len(row.values))]
         rows.append([row.name, *own, *([gap(row, 1) or "-"] if pair else [])])
@@ -169,25 +170,23 @@ def gap(row: Row, run: int) -> str | None:
     return None if found is None else with_error(*found, sign=True)
 
 
-def write_comparison(comparison: Comparison, path: Path, **settings: Any) -> None:
-    """Write the table as a .csv, a picture, or a page with pictures of what the models do.
-
-    Arguments:
-        comparison: of runs.
-        path: its end says what is written.
-        settings: of the page, see `beside.page_of`.
-    """
-    kind = path.suffix.lower()
-    if kind == ".csv":
-        content = _csv([_flat(row, comparison.names) for row in comparison.rows])
-    elif is_picture(path):
-        content = _picture(comparison, kind[1:])
-    else:
-        from aetrain.cli.side_by_side import page_of
-
-        content = page_of(comparison, **settings).html()
-    with writing(path):
-        write_atomically(path, content)
+def plain(comparison: Comparison) -> dict[str, Any]:
+    """Return all that is known of a comparison, for JSON."""
+    rows = {}
+    for row in comparison.rows:
+        gaps = [row.difference(run) for run in range(len(row.values))]
+        rows[row.name] = {
+            "values": row.values,
+            "errors": row.errors,
+            "examples": row.examples,
+            "better": row.better and row.better.way,
+            "best": [comparison.names[run] for run in row.best],
+            "not_compared": row.unlike,
+            "differences": [g and g.value for g in gaps],
+            "difference_errors": [g and g.error for g in gaps],
+        }
+    paths = [str(run.path) for run in comparison.runs]
+    return {"runs": paths, "differs": comparison.differs, "figures": rows}
 
 
 def _under(path: Path) -> list[Path]:
@@ -211,54 +210,3 @@ def _full(name: str, runs: Sequence[Found]) -> str:
         f"--measure {name}: no run has it; use one that results.json has, or measure it with ae"
         f" evaluate.{did_you_mean(name, known)}"
     )
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    text = StringIO(newline="")
-    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
-
-
-def _picture(comparison: Comparison, kind: str) -> bytes:
-    from aetrain.figures.table import table
-
-    heads, rows, best = cells(comparison, mark="")
-    notes = ["Bold: the best, or within two standard errors of it"] if best else []
-    file = BytesIO()
-    drawn = table(heads, rows, marked=best, notes=[*notes, *not_compared(comparison)])
-    save(drawn, file, kind)
-    return file.getvalue()
-
-
-def _flat(row: Row, names: Sequence[str]) -> dict[str, Any]:
-    """Return a row as it stands in a file: the best run by name, differences to the first run."""
-    flat: dict[str, Any] = {"figure": row.name, "better": row.better and row.better.way}
-    flat |= {"best": " ".join(names[run] for run in row.best), "not compared": row.unlike}
-    for run, name in enumerate(names):
-        flat |= {name: row.values[run], f"{name} se": row.errors[run]}
-        flat[f"{name} examples"] = row.examples[run]
-    for run, name in list(enumerate(names))[1:]:
-        found = row.difference(run)
-        flat[f"{name} difference"] = found and found.value
-        flat[f"{name} difference se"] = found and found.error
-    return flat
-
-
-def _plain(comparison: Comparison) -> dict[str, Any]:
-    rows = {}
-    for row in comparison.rows:
-        gaps = [row.difference(run) for run in range(len(row.values))]
-        rows[row.name] = {
-            "values": row.values,
-            "errors": row.errors,
-            "examples": row.examples,
-            "better": row.better and row.better.way,
-            "best": [comparison.names[run] for run in row.best],
-            "not_compared": row.unlike,
-            "differences": [g and g.value for g in gaps],
-            "difference_errors": [g and g.error for g in gaps],
-        }
-    paths = [str(run.path) for run in comparison.runs]
-    return {"runs": paths, "differs": comparison.differs, "figures": rows}

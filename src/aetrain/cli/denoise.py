@@ -37,7 +37,7 @@ NOISES = ("masking", "gaussian", "salt_and_pepper", "erase", "speckle")
 @options.words("files")
 @click.option("--clean", type=click.Path(), multiple=True, metavar="FILE", help="Without noise.")
 @click.option("--noise", type=click.Choice(NOISES), help="Put on FILES first.")
-@click.option("--level", type=options.Finite(), help="Of the noise.  [default: 0.25]")
+@click.option("--level", type=options.Finite(min=0), help="Of the noise.  [default: 0.25]")
 @options.condition
 @options.scaled
 @options.seed

@@ -147,7 +147,8 @@ def given(
         if found.tables and classes != found.classes:
             raise UserError(f"{word}: its classes are not those of the data before; use one alone")
         found.classes = classes
-        found.tables += [(word, _row(t, row, word), change) for t, change in added]
+        chosen = added if row is None else [_row(added, row, word)]
+        found.tables += [(word, table, change) for table, change in chosen]
     return found
 
 
@@ -157,12 +158,16 @@ def split_word(word: str) -> tuple[str, int | None]:
     return (word, None) if match is None else (match["name"], int(match["row"]))
 
 
-def _row(table: Table, row: int | None, word: str) -> Table:
-    if row is None:
-        return table
-    if row >= len(table):
-        raise UserError(f"{word}: there are {len(table)} rows; choose one from 0")
-    return View(table, torch.tensor([row]))
+def _row(
+    tables: Sequence[tuple[Table, Transform | None]], row: int, word: str
+) -> tuple[Table, Transform | None]:
+    """Return a table of one row, which is counted through all tables of a file or a folder."""
+    place = row
+    for table, transform in tables:
+        if place < len(table):
+            return View(table, torch.tensor([place])), transform
+        place -= len(table)
+    raise UserError(f"{word}: there are {row - place} rows; choose one from 0")
 
 
 def _of_shape(x: Tensor, event: torch.Size, name: str) -> Tensor:

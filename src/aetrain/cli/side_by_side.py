@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from aetrain.cli.opened import Opened, opened
+from aetrain.cli.shown import number as worded
 from aetrain.figures.curves import curves
 from aetrain.figures.rows import named_rows
 from aetrain.figures.tiles import is_image
@@ -67,7 +68,7 @@ def _choices(page: Page, comparison: "Comparison") -> None:
     if not comparison.differs:
         page.paragraph("Nothing in their choices.")
         return
-    rows = [[key, *map(str, values)] for key, values in comparison.differs.items()]
+    rows = [[key, *map(worded, values)] for key, values in comparison.differs.items()]
     page.table(["", *comparison.names], rows)
 
 
@@ -87,7 +88,7 @@ def _figures(page: Page, comparison: "Comparison") -> None:
 
     page.table(
         ["", *comparison.names],
-        map(row_of, comparison.rows),
+        map(row_of, comparison.shown),
         "± is one standard error. Marked are the best value of a row, where one end is better and"
         " the values compare, and those within two standard errors of it. Small: the difference to"
         " the first run, with the error of the differences example by example where the runs kept"

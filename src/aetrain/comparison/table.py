@@ -51,6 +51,11 @@ class Row:
     better: Better | None
     unlike: str | None
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether it is a figure, or a size that the runs do not share."""
+        return self.name not in SIZES or len({v for v in self.values if v is not None}) > 1
+
     @cached_property
     def best(self) -> list[int]:
         """Which runs have the best value, or one that is within two standard errors of it.
@@ -87,7 +92,7 @@ def rows_of(
     names: Sequence[str] = (),
     each: Sequence[Mapping[str, Values]] = (),
 ) -> list[Row]:
-    """Return the rows of a table: `names`, or else every figure, and sizes that runs differ in.
+    """Return the rows of a table: `names`, or else every figure that a run has.
 
     Arguments:
         facts: of each run: figures, choices, and the keys of its configuration.
@@ -95,8 +100,7 @@ def rows_of(
         each: of each run, figure -> what it is for each example of the test, (N,).
     """
     known = each or [{} for _ in facts]
-    rows = [_row(name, facts, known) for name in names or figures_of(facts)]
-    return [row for row in rows if names or row.name not in SIZES or len(set(row.values)) > 1]
+    return [_row(name, facts, known) for name in names or figures_of(facts)]
 
 
 def figures_of(facts: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aetrain.errors import did_you_mean
 
-WEIGHTS = "objective.weights."
+WEIGHTS = "objective.weights"
 """A mapping to which a user may add the terms of a model."""
 
 
@@ -51,9 +51,15 @@ def unknown_key(
     """
     wrong, near = _nearest(key, keys, list(groups))
     remedy = f" It comes with {' or '.join(holders)}." if holders else near
-    if key.startswith(WEIGHTS) and override.startswith(WEIGHTS.rstrip(".")):
-        remedy = near or f" Where the model has such a term, use +{override}."
+    if _is_weight(key) and override.startswith(WEIGHTS):
+        own = near or f" Where the model has such a term, use +{override}."
+        remedy = own if near or not holders else f"{remedy}{own}"
     return f"{override}: no such key '{wrong}'.{remedy}".removesuffix(".")
+
+
+def _is_weight(key: str) -> bool:
+    outer, _, name = key.rpartition(".")
+    return outer == WEIGHTS and bool(name)
 
 
 def _nearest(key: str, keys: Sequence[str], groups: Sequence[str]) -> tuple[str, str]:

@@ -1,34 +1,36 @@
 """Words that would lie on one another are moved apart."""
 
-from itertools import combinations
-
 import numpy as np
 
 TURNS = 200
 
 
-def apart(centres: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def apart(centres: np.ndarray, sizes: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return centres of boxes of which none lies on another, each near where it was.
 
     Of two that do, both give way along the axis in which they have the shorter way to go, turn by
-    turn; after 200 turns what is left stays.
+    turn, as far as the frame lets them; after 200 turns what is left stays.
 
     Arguments:
         centres: in pixels, (K, 2).
         sizes: width and height, (K, 2).
+        low: lower left corner of the frame, (2,).
+        high: its upper right corner, (2,).
     """
     found = centres.astype(float)
+    first, second = np.triu_indices(len(found), 1)
+    reach = (sizes[first] + sizes[second]) / 2
     for _ in range(TURNS):
-        moved = False
-        for i, j in combinations(range(len(found)), 2):
-            way = found[j] - found[i]
-            over = (sizes[i] + sizes[j]) / 2 - np.abs(way)
-            if over.min() <= 0:
-                continue
-            axis, moved = int(over.argmin()), True
-            step = (over[axis] / 2 + 0.5) * (1 if way[axis] >= 0 else -1)
-            found[i, axis] -= step
-            found[j, axis] += step
-        if not moved:
+        found = found.clip(low + sizes / 2, high - sizes / 2)
+        way = found[second] - found[first]
+        over = reach - np.abs(way)
+        pairs = np.flatnonzero(over.min(1) > 1e-9)
+        if not len(pairs):
             break
+        axis = over[pairs].argmin(1)
+        # of two at one place the later one goes up
+        sign = np.where(way[pairs, axis] >= 0, 1, -1)
+        step = sign * (over[pairs, axis] / 2 + 0.5)
+        np.add.at(found, (first[pairs], axis), -step)
+        np.add.at(found, (second[pairs], axis), step)
     return found

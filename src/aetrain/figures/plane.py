@@ -39,6 +39,7 @@ LEFT, BOTTOM = 62, 44
 PER_COLUMN, COLUMNS = 20, 3  # entries of the legend
 DRAWN = "draws of p(z)"
 SHORT = 3  # characters of a name that may stand among the points and hide few
+NAMED = 30  # classes whose names find room there
 HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 
@@ -77,7 +78,7 @@ def plane(
     if len(beneath):
         axes.scatter(*beneath.T, s=5, c=QUIET, alpha=0.7, linewidths=0, zorder=1.5)
     scatter(axes, points, shades(points) if marks is None else paint(marks, len(classes)))
-    if marks is not None and all(len(name) <= SHORT for name in classes):
+    if marks is not None and len(classes) <= NAMED and all(len(n) <= SHORT for n in classes):
         _name(axes, points, marks, classes)
     if named:
         name_colours(axes, named)
@@ -144,7 +145,8 @@ def _name(axes: Axes, points: np.ndarray, labels: np.ndarray, classes: Sequence[
         return
     middles = np.array([np.median(points[labels == k], 0) for k in present])
     sizes = np.array([(width_of(classes[k], TEXT, bold=True) + GAP, HEIGHT) for k in present])
-    pixels = apart(axes.transData.transform(middles), sizes)
+    frame = [np.array(corner) for corner in (axes.bbox.min, axes.bbox.max)]
+    pixels = apart(axes.transData.transform(middles), sizes, *frame)
     for k, (right, up) in zip(present, axes.transData.inverted().transform(pixels)):
         axes.text(right, up, classes[k], size=TEXT, weight="bold", color=INK, ha="center",
                   va="center", zorder=5, path_effects=HALO)  # fmt: skip
