@@ -18,11 +18,11 @@ end, and the figures of results.json and evaluation.json, which ae evaluate adds
 all share, such as steps, with -m steps or --json. Marked * is the best value of a row, where one
 end is better, and every value within two standard errors of it. Values that do not compare have
 neither mark nor difference, and below the table it is said why: other numbers of examples or
-draws, another likelihood or condition for what is in nats, binarised data for what is in units of
-x. A difference is that to the first run; its error is that of the differences example by example, of
-what is in the runs' examples.npz, and else takes both as independent, which for tests of the same
-examples is too much rather than too little. Errors are those of the choice of examples: trainings
-with other seeds may differ by more.
+draws, another likelihood or condition for what is in nats, binarised data for what is in units
+of x. A difference is that to the first run; its error is that of the differences example by
+example, of what is in the runs' examples.npz, and else takes both as independent, which for
+tests of the same examples is too much rather than too little. Errors are those of the choice of
+examples: trainings with other seeds may differ by more.
 \b
 -o page.html stands alone, and shows samples (of one seed) and reconstructions (of the same
 examples) beside each other as well.
