@@ -13,7 +13,10 @@ from aetrain.errors import Interrupted, UserError
 from tests.conftest import TINY
 from tests.test_resume import CHEAP, STATEFUL, equal
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here")
+pytestmark = [
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here"),
+    pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype"),
+]
 
 JOB = [*(o for o in TINY if "accelerator" not in o), "trainer=gpu"]
 SET_UP = 2
