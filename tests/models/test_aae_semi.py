@@ -93,6 +93,27 @@ def test_what_is_refused() -> None:
         built().classification({"x": batch()["x"]})
 
 
+def test_the_smoothness_is_of_the_classes_around_the_clean_x() -> None:
+    model, x = built("model.smoothness=0.5"), torch.rand(6, 1, 8, 8)
+    assert "smoothness" not in built().deception({"x": x})
+    torch.manual_seed(1)
+    found = model.deception({"x": x + 1, "target": x})["smoothness"]
+
+    def logits(x: Tensor) -> Tensor:
+        return model.encoder.network(x)[:, :10]
+
+    assert isinstance(found, Tensor)
+    r = torch.randn(500, *x.shape)
+    r = 0.5 * r / r.flatten(2).norm(dim=2)[..., None, None, None]
+    before = logits(x).log_softmax(-1)
+    after = torch.stack([logits(x + one).log_softmax(-1) for one in r])
+    changes = (before.exp() * (before - after)).sum(-1)
+    assert (found > 0.9 * changes.amax(0)).all()
+    assert found.mean() > 2 * changes.mean()
+    with pytest.raises(UserError, match=r"^model\.smoothness=-1: must be at least 0"):
+        built("model.smoothness=-1")
+
+
 # --- clusters that are begun with those of an autoencoder's styles ---
 
 BEGUN = ("model=aae_cluster", "model.classes=4", "model.pretraining_epochs=2")

@@ -11,6 +11,7 @@ from torch.distributions import Distribution
 from aetrain.adversarial.adversary import AdversaryMaker
 from aetrain.classes.guide import Guide
 from aetrain.classes.labelled import rightness
+from aetrain.classes.virtual_adversarial import virtual_adversarial
 from aetrain.conditional import Conditional
 from aetrain.data.module import DataModule
 from aetrain.distributions.concatenated import Concatenated
@@ -47,6 +48,10 @@ class AAESemi(Pair):
     `classification` = −log y_label of the examples that have one (y ≥ 0). Without labels the
     classes are clusters, and there is no such phase.
 
+    The game asks for classes that are certain and evenly spread, and not for which: with
+    `smoothness` the encoder also lowers how far y changes around the clean x, in the direction in
+    which it changes most, so that borders of classes move to where there are few examples.
+
     Clusters are not moved once they are certain, so that the first ones are kept, whatever they
     are. With `pretraining_epochs` they begin better: a stage `pretraining` trains encoder and
     decoder as an autoencoder of styles alone, y = (1/K, ..., 1/K), and in the stage of the game,
@@ -65,6 +70,7 @@ class AAESemi(Pair):
         labels: whether there is a phase of classification.
         hidden: widths of the discriminators' layers.
         rate: learning rate of the encoder against the discriminators, over that of `optimizer`.
+        smoothness: radius around x, in its units, within which y is to stay; 0 asks for nothing.
         pretraining_epochs: of the stage `pretraining` at most; 0: the game begins at once.
         starts: of expectation maximisation, for the mixture.
 
@@ -75,6 +81,7 @@ class AAESemi(Pair):
     References:
         Makhzani, Shlens, Jaitly, Goodfellow, Frey: Adversarial autoencoders, sections 5 and 6.
         2016. https://arxiv.org/abs/1511.05644
+        The smoothness is not theirs, see `virtual_adversarial`.
     """
 
     def __init__(
@@ -88,6 +95,7 @@ class AAESemi(Pair):
         labels: bool = True,
         hidden: Sequence[int] = (1000, 1000),
         rate: float = 1.0,
+        smoothness: float = 0.0,
         pretraining_epochs: int = 0,
         starts: int = 5,
     ) -> None:
@@ -95,6 +103,8 @@ class AAESemi(Pair):
             raise UserError(f"model.classes={classes}: must be at least 2, such as 10")
         if not rate > 0:
             raise UserError(f"model.rate={rate}: must be above 0, such as 1")
+        if smoothness < 0:
+            raise UserError(f"model.smoothness={smoothness}: must be at least 0, such as 2")
         _require_stages(labels, pretraining_epochs, starts)
         family = ClassAndStyle(classes, pieces.posterior(pieces.latent))
         encoder = Conditional(pieces.encoder_network, family, [pieces.event])
@@ -103,6 +113,7 @@ class AAESemi(Pair):
         style = pieces.prior_alone(pieces.latent, "aae_semi").requires_grad_(False)
         super().__init__(encoder, decoder, ClassAndStylePrior(classes, style), samples)
         self.objective, self.classes, self.labels, self.rate = objective, classes, labels, rate
+        self.smoothness = smoothness
         discriminator = partial(MLP, hidden=require_widths(hidden))
         self.of_class = adversary(discriminator, [(classes,)], "class")
         self.of_style = adversary(discriminator, [pieces.latent], "style")
@@ -173,15 +184,19 @@ class AAESemi(Pair):
         return (self.of_class, self.of_style)[part].discrimination([real], [fake])
 
     def deception(self, batch: Batch) -> Terms:
-        """Return the encoder's terms of both games; `guidance` beside them where there is a guide.
+        """Return the encoder's terms of both games, and those of the clean x that are asked for.
 
-        It is −Σ_k r_k log y_k, (B,), r the guide's clusters of the clean x.
+        `smoothness` is what `virtual_adversarial` returns; `guidance`, where there is a guide,
+        −Σ_k r_k log y_k, (B,), r its clusters.
         """
         q = self.encoder(batch["x"])
         y, s = self._parts(q.rsample())
         terms: Terms = {**self.of_class.deception([y]), **self.of_style.deception([s])}
+        clean = batch.get("target", batch["x"])
+        if self.smoothness:
+            terms["smoothness"] = virtual_adversarial(self._logits, clean, self.smoothness)
         if self.guide is not None:
-            r = self.guide(batch.get("target", batch["x"]))
+            r = self.guide(clean)
             terms["guidance"] = -(r * _class_of(q).logits.log_softmax(-1)).sum(-1)
         return terms
 
@@ -195,6 +210,9 @@ class AAESemi(Pair):
         else:
             x, y = batch["x"], labels_of(batch, "aae_semi").clamp_min(-1)
         return {"classification": Weighted(_class_of(self.encoder(x)).surprise(y), y >= 0)}
+
+    def _logits(self, x: Tensor) -> Tensor:
+        return _class_of(self.encoder(x)).logits
 
     def _parts(self, z: Tensor) -> tuple[Tensor, ...]:
         return z.split([self.classes, z.shape[-1] - self.classes], -1)
