@@ -96,6 +96,8 @@ def test_what_is_refused() -> None:
 def test_the_smoothness_is_of_the_classes_around_the_clean_x() -> None:
     model, x = built("model.smoothness=0.5"), torch.rand(6, 1, 8, 8)
     assert "smoothness" not in built().deception({"x": x})
+    assert built().players()["encoder"].weights == {}
+    assert model.players()["encoder"].weights == {"smoothness": 4.0}
     torch.manual_seed(1)
     found = model.deception({"x": x + 1, "target": x})["smoothness"]
 

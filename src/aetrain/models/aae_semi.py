@@ -32,10 +32,12 @@ from aetrain.pieces import Pieces
 from aetrain.player import Batch, Player
 from aetrain.posteriors.class_and_style import ClassAndStyle
 from aetrain.priors.class_and_style import ClassAndStylePrior
-from aetrain.schedules import cosine
+from aetrain.schedules import Schedule, cosine
 from aetrain.stage import Stage
 
 PRETRAINING = "pretraining"
+SMOOTHNESS = 4.0
+"""Weight of that term, where `objective.weights` has no other."""
 
 
 @final
@@ -50,7 +52,8 @@ class AAESemi(Pair):
 
     The game asks for classes that are certain and evenly spread, and not for which: with
     `smoothness` the encoder also lowers how far y changes around the clean x, in the direction in
-    which it changes most, so that borders of classes move to where there are few examples.
+    which it changes most, so that borders of classes move to where there are few examples; its
+    weight is 4 (`objective.weights.smoothness`).
 
     Clusters are not moved once they are certain, so that the first ones are kept, whatever they
     are. With `pretraining_epochs` they begin better: a stage `pretraining` trains encoder and
@@ -132,13 +135,17 @@ class AAESemi(Pair):
         autoencoder = {"autoencoder": Player([self.encoder, self.decoder], self.terms)}
         if self.stage.name == PRETRAINING:
             return autoencoder
-        fading = {} if self.guide is None else {"guidance": cosine}
+        weights: dict[str, float | Schedule] = {}
+        if self.guide is not None:
+            weights["guidance"] = cosine
+        if self.smoothness:
+            weights["smoothness"] = SMOOTHNESS
         every = self.of_class.updates
         players = autoencoder | {
             "class_discriminator": self.of_class.player(partial(self.discrimination, part=0)),
             "style_discriminator": self.of_style.player(partial(self.discrimination, part=1)),
             "encoder": Player(
-                [self.encoder], self.deception, rate=self.rate, every=every, weights=fading
+                [self.encoder], self.deception, rate=self.rate, every=every, weights=weights
             ),
         }
         if self.labels:
