@@ -42,7 +42,7 @@ SMALL = {
     "aae": ["model.hidden=[16]"],
     "aae_cluster": ["model.hidden=[16]"],
     "aae_labelled": ["model.hidden=[16]"],
-    "aae_semi": ["model.hidden=[16]"],
+    "aae_semi": ["model.hidden=[16]", "model.smoothness=0.5"],
     "caae": ["model.hidden=[16]"],
 }
 
