@@ -54,6 +54,18 @@ def test_scaled_numbers_are_left_as_they_are(run: Opened, here: Path):
         everything(read(run, "x.npy"))
 
 
+def test_rows_are_counted_through_all_splits_of_a_file(run: Opened, here: Path):
+    x = np.random.default_rng(0).random((5, 1, 8, 8), np.float32)
+    np.savez("d.npz", x_train=x[:3], x_test=x[3:])
+    for row in range(5):
+        (only,) = read(run, f"d.npz:{row}", scaled=True).only().x
+        assert np.array_equal(only.numpy(), x[row])
+    with pytest.raises(UserError, match=r"^d\.npz:5: there are 5 rows; choose one from 0$"):
+        read(run, "d.npz:5", scaled=True)
+    with pytest.raises(UserError, match=r"^d\.npz: holds 5 examples; choose one of them"):
+        read(run, "d.npz", scaled=True).only()
+
+
 def test_images_in_files_folders_and_zips(run: Opened, here: Path):
     Path("d/one").mkdir(parents=True)
     Path("d/two").mkdir()
