@@ -1,14 +1,12 @@
 """Classes that do not change near an example, whatever way one goes."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import kl_div
+from torch.nn.functional import kl_div, normalize
 
-not_compiled: Any = torch.compiler.disable
-"""The compiler knows no gradient that is taken within a forward pass."""
+from aetrain.regularisers.jacobian import not_compiled
 
 
 @not_compiled
@@ -46,5 +44,4 @@ def virtual_adversarial(logits_of: Callable[[Tensor], Tensor], x: Tensor, radius
 
 def _unit(x: Tensor) -> Tensor:
     """Return each example, (B, *event), divided by its length; 0 stays 0."""
-    length = x.flatten(1).norm(dim=1).clamp_min(torch.finfo(x.dtype).tiny)
-    return x / length.view(-1, *[1] * (x.dim() - 1))
+    return normalize(x.flatten(1), dim=1, eps=torch.finfo(x.dtype).tiny).view_as(x)
