@@ -60,3 +60,20 @@ def test_images_and_an_example_on_which_nothing_depends() -> None:
         changed = virtual_adversarial(lambda x: x.flatten(1)[:, :5], x, radius=1.0)
     assert changed.shape == (3,)
     assert (changed > 0).all()
+
+
+@pytest.mark.parametrize("gap", [30.0, 45.0, 60.0, 75.0])
+def test_no_certainty_takes_it_further_than_the_radius(gap: float) -> None:
+    """The gradient there is as small as the other class's probability, and its square 0."""
+    seen: list[Tensor] = []
+
+    def logits(x: Tensor) -> Tensor:
+        seen.append(x.detach())
+        return torch.stack([gap + x[:, 0], x[:, 1]], -1)
+
+    x = torch.rand(20, 2)
+    found = virtual_adversarial(logits, x, radius=0.5)
+    lengths = (seen[-1] - x).norm(dim=1)
+    assert (lengths < 0.5 + 1e-5).all()
+    assert (lengths[lengths > 0] > 0.5 - 1e-5).all()
+    assert (found.abs() < 1e-6).all()

@@ -43,5 +43,11 @@ def virtual_adversarial(logits_of: Callable[[Tensor], Tensor], x: Tensor, radius
 
 
 def _unit(x: Tensor) -> Tensor:
-    """Return each example, (B, *event), divided by its length; 0 stays 0."""
-    return normalize(x.flatten(1), dim=1, eps=torch.finfo(x.dtype).tiny).view_as(x)
+    """Return each example, (B, *event), divided by its length; 0 stays 0.
+
+    Its largest value is taken out first: where a class is all but certain, squares of gradients
+    are 0 in float32, and so would be the length.
+    """
+    rows, tiny = x.flatten(1), torch.finfo(x.dtype).tiny
+    largest = rows.abs().amax(1, keepdim=True).clamp_min(tiny)
+    return normalize(rows / largest, dim=1, eps=tiny).view_as(x)
