@@ -2,17 +2,9 @@
 
 from pathlib import Path
 
-import pytest
 import yaml
 
-from aetrain.errors import UserError
-from aetrain.run import Run, create_directory, default_path
-
-
-def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
-    made = [create_directory(tmp_path / "a", exclusive=True).name for _ in range(3)]
-    assert made == ["a", "a-2", "a-3"]
-    assert create_directory(tmp_path / "a", exclusive=False).name == "a"
+from aetrain.run import Run, default_path
 
 
 def test_the_default_name() -> None:
@@ -30,8 +22,3 @@ def test_overrides_are_appended(tmp_path: Path) -> None:
     assert yaml.safe_load((run.path / "choices.yaml").read_text()) == {"model": "vae"}
     assert run.commands() == [["x=1"], ["resume=r"]]
     assert Run.open(run.path).path == run.path
-
-
-def test_a_place_that_cannot_be_written() -> None:
-    with pytest.raises(UserError, match=r"cannot be written .* or choose another place"):
-        create_directory(Path("/proc/none/x"), exclusive=True)

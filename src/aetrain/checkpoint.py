@@ -12,7 +12,7 @@ from zipfile import is_zipfile
 import torch
 
 from aetrain.errors import UserError
-from aetrain.run import cannot_write
+from aetrain.writing import cannot_write
 
 CARD = "aetrain"
 """The checkpoint's entry of plain containers: configuration, data, position."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from aetrain.figures.saved import save
-from aetrain.run import write_atomically
+from aetrain.writing import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

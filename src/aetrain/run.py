@@ -3,7 +3,6 @@
 import fcntl
 import itertools
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, final
 import yaml
 
 from aetrain.errors import UserError
+from aetrain.writing import cannot_write, create_directory, write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
@@ -236,31 +236,6 @@ def find_checkpoint(path: Path) -> Path:
     raise UserError(f"{path}: the run has no checkpoint yet; start it again, or train a new one")
 
 
-def create_directory(path: Path, *, exclusive: bool) -> Path:
-    """Make a directory; where the name is taken, take the next: `<path>-2`, `<path>-3`, ...
-
-    Arguments:
-        path: where; a relative path is relative to the shell's directory.
-        exclusive: False where the directory may be there already.
-
-    Raises:
-        UserError: where it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number = 0
-        while True:
-            number += 1
-            candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
-            try:
-                candidate.mkdir(exist_ok=not exclusive)
-            except FileExistsError:
-                continue
-            return candidate
-    except OSError as error:
-        raise cannot_write(path, error) from error
-
-
 def default_path(model: str, dataset: str) -> Path:
     """Return outputs/<date>/<time>-<model>-<dataset>."""
     now = datetime.now()
@@ -272,21 +247,3 @@ def at_work(path: Path) -> UserError:
     return UserError(
         f"{path}: a process is at work on this run; stop that one first, or choose another run"
     )
-
-
-def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> UserError:
-    """Say that a place cannot be written, and why; `option` is what sets the place."""
-    return UserError(
-        f"{path}: cannot be written ({error.strerror or error}): free some space, or choose"
-        f" another place with {option}"
-    )
-
-
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file under another name first, then move it to its own."""
-    part = path.with_suffix(path.suffix + ".part")
-    try:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

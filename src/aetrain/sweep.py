@@ -15,7 +15,7 @@ from aetrain.config.jobs import is_basic
 from aetrain.config.quoting import quoted, read
 from aetrain.errors import Interrupted, UserError
 from aetrain.rest import STOPPED, rest
-from aetrain.run import create_directory
+from aetrain.writing import create_directory
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

@@ -10,7 +10,7 @@ from aetrain.cli.comparing import Comparison, cells, not_compared
 from aetrain.cli.written import writing
 from aetrain.comparison.table import Row
 from aetrain.figures.saved import is_picture, save
-from aetrain.run import write_atomically
+from aetrain.writing import write_atomically
 
 
 def write_comparison(comparison: Comparison, path: Path, **settings: Any) -> None:

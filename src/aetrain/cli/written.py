@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aetrain.cli.shown import plain
-from aetrain.run import cannot_write, write_atomically
+from aetrain.writing import cannot_write, write_atomically
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from aetrain.averaging import usable
 from aetrain.errors import UserError
-from aetrain.run import write_atomically
 from aetrain.trained import Trained
+from aetrain.writing import write_atomically
 
 NAME = "weights.safetensors"
 

@@ -9,7 +9,7 @@ from aetrain.evaluation.interval import BESIDE, SAMPLES
 from aetrain.loggers.tensorboard import TensorBoard
 from aetrain.making import make
 from aetrain.review.review import Finished, Review
-from aetrain.run import cannot_write
+from aetrain.writing import cannot_write
 
 if TYPE_CHECKING:
     from aetrain.job import Job, Parts

@@ -1,0 +1,54 @@
+"""Files that are written whole or not at all; what to say where nothing can be written."""
+
+import errno
+import os
+from pathlib import Path
+
+from aetrain.errors import UserError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk answers that has no space left, or may have none."""
+
+
+def create_directory(path: Path, *, exclusive: bool) -> Path:
+    """Make a directory; where the name is taken, take the next: `<path>-2`, `<path>-3`, ...
+
+    Arguments:
+        path: where; a relative path is relative to the shell's directory.
+        exclusive: False where the directory may be there already.
+
+    Raises:
+        UserError: where it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number = 0
+        while True:
+            number += 1
+            candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+            try:
+                candidate.mkdir(exist_ok=not exclusive)
+            except FileExistsError:
+                continue
+            return candidate
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> UserError:
+    """Say that a place cannot be written, and why; `option` is what sets the place."""
+    full = "free some space, or " if error.errno in FULL else ""
+    return UserError(
+        f"{path}: cannot be written ({error.strerror or error}): {full}choose another place with"
+        f" {option}"
+    )
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file under another name first, then move it to its own."""
+    part = path.with_suffix(path.suffix + ".part")
+    try:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
