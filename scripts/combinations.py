@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from combinations_page import Pair, ordered, read, written
 from omegaconf import OmegaConf
 from PIL import Image
 
-from aetrain import build, making, pieces
+from aetrain import agreement, build, making, pieces, planning
 from aetrain.autoencoder import Autoencoder
 from aetrain.config.compose import compose
 from aetrain.config.files import groups
@@ -215,8 +216,7 @@ class Cover:
 
 def cover(data: Data, tries: int = 6, seed: int = 0, known: Cover | None = None) -> Cover:
     """Cover every pair, see `_cover`; each choice's partial is made once."""
-    remembered = _remembered(making.make)
-    with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
+    with _remembering():
         return _cover(data, tries, seed, known)
 
 
@@ -288,8 +288,8 @@ def triples(data: Data, tries: int = 3, seed: int = 0) -> tuple[Cover, int, int]
         many were refused in each row that was tried.
     """
     done = cover(data)
-    remembered, chance = _remembered(making.make), random.Random(seed)
-    with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
+    chance = random.Random(seed)
+    with _remembering():
         fitting = [row for row, why in done.rows.items() if why is None]
         met = {triple for row in fitting for triple in _triples_of(row)}
         choices = axes()
@@ -324,8 +324,7 @@ def product(data: Data, part: int, parts: int) -> Counter[str]:
     Corruptions do not multiply their number: they take turns.
     """
     outcomes: Counter[str] = Counter()
-    remembered = _remembered(making.make)
-    with patch.object(build, "make", remembered), patch.object(pieces, "make", remembered):
+    with _remembering():
         for row in itertools.islice(_all_rows(), part, None, parts):
             try:
                 outcomes["fits" if attempt(row, data) is None else "refused"] += 1
@@ -340,6 +339,16 @@ def _all_rows() -> Iterator[Row]:
     turns = itertools.cycle(choices.pop(place))
     for row in itertools.product(*choices):
         yield (*row[:place], next(turns), *row[place:])
+
+
+@contextmanager
+def _remembering() -> Iterator[None]:
+    """Let each choice's partial be made once."""
+    remembered = _remembered(making.make)
+    with ExitStack() as stack:
+        for module in (agreement, build, pieces, planning):
+            stack.enter_context(patch.object(module, "make", remembered))
+        yield
 
 
 def _remembered(make: Callable[..., Any]) -> Callable[..., Any]:

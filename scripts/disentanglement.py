@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 import aetrain
-from aetrain.build import build_data, likelihood_support
+from aetrain.agreement import likelihood_support
+from aetrain.build import build_data
 from aetrain.data.table import Factors
 from aetrain.evaluation.disentanglement.estimate import Estimate
 from aetrain.evaluation.disentanglement.measures import measures

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 import aetrain
-from aetrain.build import build_data, likelihood_support
+from aetrain.agreement import likelihood_support
+from aetrain.build import build_data
 from aetrain.seeding import EVALUATE, seed_torch
 from aetrain.trained import Trained
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from aetrain import schedules
-from aetrain.build import build_plan
 from aetrain.game import Game, Plan
 from aetrain.objectives.terms import Terms, Weighted
+from aetrain.planning import build_plan
 from aetrain.player import Batch, Player
 from tests.battery import Case, cases
 

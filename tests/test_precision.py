@@ -10,13 +10,15 @@ import torch
 from torch import Tensor
 
 import aetrain
+from aetrain.agreement import likelihood_support
 from aetrain.autoencoder import Autoencoder
-from aetrain.build import build_model, build_plan, likelihood_support
+from aetrain.build import build_model
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
 from aetrain.game import Game
 from aetrain.likelihoods.gaussian import Gaussian
 from aetrain.networks.mlp import MLP
+from aetrain.planning import build_plan
 from aetrain.precision import data_type, in_precision, of_lightning
 from tests.battery import Case, cases, config, draw
 from tests.conftest import TINY

@@ -9,11 +9,13 @@ from torch import nn
 
 import aetrain
 from aetrain import job
-from aetrain.build import build_data, build_model, build_plan, likelihood_support
+from aetrain.agreement import likelihood_support
+from aetrain.build import build_data, build_model
 from aetrain.data.loader import Item
 from aetrain.errors import UserError
 from aetrain.game import Game, Plan
 from aetrain.optimizing import optimizer_of
+from aetrain.planning import build_plan
 from aetrain.player import Player
 from aetrain.recorder import Recorder, Recording, require_recordable
 from aetrain.schedules import constant, cosine

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 import aetrain
-from aetrain.build import build_plan
 from aetrain.errors import UserError
 from aetrain.game import Game, Plan
+from aetrain.planning import build_plan
 from aetrain.player import Batch, Player
 from aetrain.skipping import beyond
 from tests.battery import Case, cases, config

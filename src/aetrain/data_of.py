@@ -5,7 +5,8 @@ from typing import Any
 
 import torch
 
-from aetrain.build import build_corruption, build_data, likelihood_support
+from aetrain.agreement import likelihood_support
+from aetrain.build import build_corruption, build_data
 from aetrain.data.draws import SPLITS
 from aetrain.data.module import DataModule
 from aetrain.data.transform import Transform, chosen_transform

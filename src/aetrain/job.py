@@ -11,21 +11,22 @@ from typing import Any
 import torch
 
 from aetrain import hardware
-from aetrain.autoencoder import Autoencoder
-from aetrain.bits import refuse_spread_masses
-from aetrain.build import (
+from aetrain.agreement import (
     OF_LABELS,
-    build_average,
-    build_corruption,
-    build_data,
-    build_model,
-    build_plan,
-    build_sampler,
     check_pair,
     likelihood_support,
     require_encoder,
     settle_classes,
     settle_levels,
+)
+from aetrain.autoencoder import Autoencoder
+from aetrain.bits import refuse_spread_masses
+from aetrain.build import (
+    build_average,
+    build_corruption,
+    build_data,
+    build_model,
+    build_sampler,
 )
 from aetrain.checkpoint import CARD
 from aetrain.config.wording import shown
@@ -37,6 +38,7 @@ from aetrain.foreign import require_packages, try_callbacks
 from aetrain.memory import enough_memory
 from aetrain.meter import Meter
 from aetrain.optimizing import optimizer_of
+from aetrain.planning import build_plan
 from aetrain.position import Position
 from aetrain.precision import in_precision, require_epsilon
 from aetrain.recorder import refusal, require_recordable

@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from aetrain import checkpoint
+from aetrain.agreement import likelihood_support
 from aetrain.autoencoder import Autoencoder
 from aetrain.averaging import usable
-from aetrain.build import build_model, build_sampler, likelihood_support
+from aetrain.build import build_model, build_sampler
 from aetrain.config.allowlist import require_allowed
 from aetrain.config.chosen import chosen
 from aetrain.config.files import defaults

@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from aetrain.agreement import likelihood_support
 from aetrain.api import train
-from aetrain.build import build_data, likelihood_support
+from aetrain.build import build_data
 from aetrain.config.files import groups
 from aetrain.data.images import ImageFolder
 from aetrain.data.loader import Item

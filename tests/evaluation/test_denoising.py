@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import aetrain
-from aetrain.build import build_corruption, build_data, likelihood_support
+from aetrain.agreement import likelihood_support
+from aetrain.build import build_corruption, build_data
 from aetrain.data.loader import Item
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.errors import UserError
 from aetrain.models.aae import AAE
 from aetrain.objectives.terms import Weighted
+from aetrain.planning import build_plan
 from tests.battery import config, off
 from tests.models.on_draws import train_on
 

@@ -7,13 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
 from aetrain.game import Game, Plan
 from aetrain.likelihoods.gaussian import Gaussian
 from aetrain.models.ae import AE
 from aetrain.networks.mlp import MLP
+from aetrain.planning import build_plan
 from aetrain.posteriors.delta import Delta
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.priors.standard_normal import StandardNormal

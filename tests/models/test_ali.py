@@ -5,9 +5,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.errors import UserError
 from aetrain.models.ali import ALI
+from aetrain.planning import build_plan
 from tests.battery import config
 
 EVENT, B = (1, 4, 4), 6

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.errors import UserError
 from aetrain.game import Game
 from aetrain.models.caae import CAAE
+from aetrain.planning import build_plan
 from tests.battery import config, off
 
 EVENT, B, K = (1, 4, 4), 6, 3

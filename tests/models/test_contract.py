@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from aetrain.autoencoder import Autoencoder
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.config.files import groups
 from aetrain.distributions.own_rate import OwnRate
 from aetrain.errors import UserError
@@ -18,6 +18,7 @@ from aetrain.evaluation.tally import Figure, Tally
 from aetrain.evolving import Evolving
 from aetrain.game import Game, Plan
 from aetrain.objectives.terms import batch_mean
+from aetrain.planning import build_plan
 from aetrain.player import Batch
 from aetrain.world import World
 from tests.battery import Case, cases, config

@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from aetrain.build import build_data, build_model, build_plan, likelihood_support
+from aetrain.agreement import likelihood_support
+from aetrain.build import build_data, build_model
 from aetrain.errors import UserError
 from aetrain.models.ebgan import EBGAN
+from aetrain.planning import build_plan
 from tests.battery import config
 
 EVENT, B = (1, 4, 4), 6

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.conditional import Conditional
 from aetrain.errors import UserError
 from aetrain.game import Game, Plan
@@ -15,6 +15,7 @@ from aetrain.likelihoods.gaussian import Gaussian
 from aetrain.models.factor_vae import FactorVAE, shuffled
 from aetrain.networks.mlp import MLP
 from aetrain.objectives.elbo import elbo
+from aetrain.planning import build_plan
 from aetrain.posteriors.diagonal_gaussian import DiagonalGaussian
 from aetrain.priors.standard_normal import StandardNormal
 from aetrain.referee import LINES, Referee

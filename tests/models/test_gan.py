@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.errors import UserError
 from aetrain.models.gan import GAN
+from aetrain.planning import build_plan
 from tests.battery import config
 from tests.models.on_draws import train_on
 

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.errors import UserError
 from aetrain.evaluation.importance import log_evidence
 from aetrain.game import Game
 from aetrain.models.hamiltonian_vae import HamiltonianVAE
 from aetrain.models.vae import VAE
+from aetrain.planning import build_plan
 from tests.battery import config
 
 EVENT, B = (1, 8, 8), 5

@@ -10,7 +10,8 @@ from scipy.linalg import subspace_angles
 from torch import Tensor
 
 import aetrain
-from aetrain.build import build_data, likelihood_support
+from aetrain.agreement import likelihood_support
+from aetrain.build import build_data
 from aetrain.trained import Trained
 
 DIGITS = [

@@ -13,12 +13,13 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.data.digits import Digits
 from aetrain.game import Game
 from aetrain.models.vae import VAE
 from aetrain.objectives.elbo import elbo
 from aetrain.objectives.inference import Inference
+from aetrain.planning import build_plan
 from aetrain.seeding import STEP, seed_torch
 from tests.battery import config
 

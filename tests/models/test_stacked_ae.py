@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 import aetrain
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.corruptions.masking import Masking
 from aetrain.errors import Interrupted, UserError
 from aetrain.objectives.terms import Weighted
+from aetrain.planning import build_plan
 from tests.battery import config
 from tests.conftest import TINY
 from tests.test_resume import equal

@@ -3,8 +3,9 @@
 import torch
 from torch.nn.functional import softplus
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.models.wae_gan import WAEGAN
+from aetrain.planning import build_plan
 from tests.battery import config, off
 from tests.models.on_draws import train_on
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import aetrain
 from aetrain.autoencoder import Autoencoder
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.config.files import groups
 from aetrain.errors import UserError
 from aetrain.game import Game
@@ -19,6 +19,7 @@ from aetrain.making import make
 from aetrain.models.vae import VAE
 from aetrain.objectives.inference import Inference
 from aetrain.objectives.objective import Objective
+from aetrain.planning import build_plan
 from tests.battery import Case, cases, config
 from tests.conftest import TINY
 from tests.posteriors.space import PRIORS as OF_SPACE

@@ -4,12 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.errors import UserError
 from aetrain.game import Game
 from aetrain.models.vae import VAE
 from aetrain.objectives.iwae import iwae
 from aetrain.objectives.miwae import miwae
+from aetrain.planning import build_plan
 from tests.battery import config
 
 EVENT, B, M, K = (1, 4, 4), 5, 2, 3

@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.distributions.delta import Delta
 from aetrain.distributions.standard_normal import StandardNormal
 from aetrain.game import Game
 from aetrain.objectives.kernels import imq
 from aetrain.objectives.mmd import mmd
 from aetrain.objectives.wae import wae
+from aetrain.planning import build_plan
 from tests.battery import config
 from tests.objectives.toy import pass_of, terms_of
 

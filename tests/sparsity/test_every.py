@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from aetrain.build import build_model, build_plan
+from aetrain.build import build_model
 from aetrain.config.files import groups
 from aetrain.errors import UserError
 from aetrain.evaluation.tally import Tally
 from aetrain.game import Game
+from aetrain.planning import build_plan
 from tests.battery import config
 
 SPARSITIES = [name for name in groups()["sparsity"] if name != "none"]
