@@ -17,6 +17,7 @@ from aetrain.comparison.facts import examples_of
 from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError
 from aetrain.loggers.tensorboard import CONCLUSION
+from aetrain.run import Run
 from tests.battery import config
 from tests.conftest import TINY, few
 
@@ -120,6 +121,11 @@ def test_a_directory_that_is_named_holds_one_run(here: Path) -> None:
         " run.dir"
     )
     Path("mine/checkpoints/last.ckpt").unlink()
+    with pytest.raises(UserError, match=r"run\.dir=mine: holds a run that ended before it had a"):
+        aetrain.train(job)
+    with Run(Path("mine")).held(), pytest.raises(UserError, match=r"^mine: a process is at work"):
+        aetrain.train(job)
+    Path("mine/config.yaml").unlink()
     with pytest.raises(UserError, match=r"run\.dir=mine: is there already; name a new"):
         aetrain.train(job)
     assert [path.name for path in here.iterdir()] == ["mine"]

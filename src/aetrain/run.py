@@ -206,10 +206,18 @@ def require_new(path: Path) -> None:
     Raises:
         UserError: where that is so.
     """
+    run = Run(path)
     try:
-        if Run(path).last.is_file():
+        if run.last.is_file():
             raise UserError(
                 f"run.dir={path}: holds a run already; use resume={path} to go on with it, or"
+                " choose another run.dir"
+            )
+        if run.is_running():
+            raise at_work(path)
+        if (path / "config.yaml").is_file():
+            raise UserError(
+                f"run.dir={path}: holds a run that ended before it had a checkpoint; remove it, or"
                 " choose another run.dir"
             )
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
