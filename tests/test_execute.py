@@ -120,14 +120,25 @@ def test_a_directory_that_is_named_holds_one_run(here: Path) -> None:
         "run.dir=mine: holds a run already; use resume=mine to go on with it, or choose another"
         " run.dir"
     )
-    Path("mine/checkpoints/last.ckpt").unlink()
-    with pytest.raises(UserError, match=r"run\.dir=mine: holds a run that ended before it had a"):
+    with Run(Path("mine")).held(), pytest.raises(UserError, match=r"^run\.dir=mine: a process is"):
         aetrain.train(job)
-    with Run(Path("mine")).held(), pytest.raises(UserError, match=r"^mine: a process is at work"):
-        aetrain.train(job)
-    Path("mine/config.yaml").unlink()
-    with pytest.raises(UserError, match=r"run\.dir=mine: is there already; name a new"):
-        aetrain.train(job)
+    last, best = (Path(f"mine/checkpoints/{name}.ckpt") for name in ("last", "best"))
+    for gone, said in [
+        (last, "holds a run already; choose another run.dir"),
+        (best, "holds a run already; choose another run.dir"),
+        (
+            Path("mine/results.json"),
+            "holds a run without a checkpoint; choose another run.dir, or remove that one",
+        ),
+        (
+            Path("mine/choices.yaml"),
+            "is there already; name a new directory, such as run.dir=outputs/mine",
+        ),
+    ]:
+        gone.unlink()
+        with pytest.raises(UserError) as error:
+            aetrain.train(job)
+        assert str(error.value) == f"run.dir=mine: {said}"
     assert [path.name for path in here.iterdir()] == ["mine"]
     assert all(path.read_bytes() == old for path, old in before.items() if path.exists())
 

@@ -88,6 +88,7 @@ WRONG = [
     ),
     (["trainer.limit_val_batches=0.5"], "use trainer.limit_val_batches=1 for one block, or"),
     (["run.dir=/proc/none/x"], "/proc/none/x: cannot be written"),
+    (["-m", "seed=0,1", "hydra.sweep.dir=/proc/x"], "choose another place with hydra.sweep.dir=."),
     (["prior._target_=os.system"], "prior._target_='os.system': is not allowed"),
     (["prior._target_=torch.hub.load"], "prior._target_='torch.hub.load': is not allowed"),
     (["likelihood=bernoulli", "dataset=cifar10"], "use dataset.binarize=dynamic, or likelihood="),

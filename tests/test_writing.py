@@ -22,12 +22,21 @@ def test_a_place_that_cannot_be_written(place: str) -> None:
         create_directory(Path(place), exclusive=True)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_where_there_is_no_space_left_some_is_to_be_freed(number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space, or choose"),
+        (errno.EDQUOT, "free some space, or choose"),
+        (errno.EIO, "free some space, or choose"),
+        (errno.EACCES, "make it writable, or choose"),
+        (errno.EROFS, "make it writable, or choose"),
+        (errno.EFBIG, "choose"),
+    ],
+)
+def test_the_remedy_is_of_what_is_wrong(number: int, remedy: str) -> None:
     found = cannot_write(Path("a"), OSError(number, os.strerror(number)), "-o")
     assert str(found) == (
-        f"a: cannot be written ({os.strerror(number)}): free some space, or choose another place"
-        " with -o"
+        f"a: cannot be written ({os.strerror(number)}): {remedy} another place with -o"
     )
 
 

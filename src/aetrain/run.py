@@ -206,27 +206,28 @@ def require_new(path: Path) -> None:
     Raises:
         UserError: where that is so.
     """
-    run = Run(path)
     try:
-        if run.last.is_file():
-            raise UserError(
-                f"run.dir={path}: holds a run already; use resume={path} to go on with it, or"
-                " choose another run.dir"
-            )
-        if run.is_running():
-            raise at_work(path)
-        if (path / "config.yaml").is_file():
-            raise UserError(
-                f"run.dir={path}: holds a run that ended before it had a checkpoint; remove it, or"
-                " choose another run.dir"
-            )
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise UserError(
-                f"run.dir={path}: is there already; name a new directory, such as"
-                " run.dir=outputs/mine"
-            )
+            raise UserError(f"run.dir={path}: {_what_is_in(Run(path))}")
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _what_is_in(run: Run) -> str:
+    """Return what a directory that is not empty holds, and what to do for a new run."""
+    if run.is_running():
+        return "a process is at work on a run there; choose another run.dir"
+    if run.last.is_file():
+        return (
+            f"holds a run already; use resume={run.path} to go on with it, or choose another"
+            " run.dir"
+        )
+    ours = all((run.path / f"{name}.yaml").is_file() for name in ("config", "choices"))
+    if ours and run.checkpoints.is_dir():
+        if any(run.checkpoints.iterdir()) or (run.path / RESULTS).exists():
+            return "holds a run already; choose another run.dir"
+        return "holds a run without a checkpoint; choose another run.dir, or remove that one"
+    return "is there already; name a new directory, such as run.dir=outputs/mine"
 
 
 def find_checkpoint(path: Path) -> Path:

@@ -76,7 +76,7 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
         if named
         else Path("outputs/multirun") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}"
     )
-    run = create_directory(path, exclusive=not named)
+    run = create_directory(path, exclusive=not named, option=f"{DIRECTORY}...")
     try:
         hydra([*arguments, f"{DIRECTORY}{quoted(run)}"])
     except (Stopped, JobFailed):

@@ -6,16 +6,25 @@ from pathlib import Path
 
 from aetrain.errors import UserError
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What a disk answers that has no space left, or may have none."""
+FULL, CLOSED = "free some space, or ", "make it writable, or "
+MENDED = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EIO: FULL,  # torch's writer does not say what cut it short, see `checkpoint`
+    errno.EACCES: CLOSED,
+    errno.EPERM: CLOSED,
+    errno.EROFS: CLOSED,
+}
+"""What to do, beside choosing another place."""
 
 
-def create_directory(path: Path, *, exclusive: bool) -> Path:
+def create_directory(path: Path, *, exclusive: bool, option: str = "run.dir=...") -> Path:
     """Make a directory; where the name is taken, take the next: `<path>-2`, `<path>-3`, ...
 
     Arguments:
         path: where; a relative path is relative to the shell's directory.
         exclusive: False where the directory may be there already.
+        option: what sets the place.
 
     Raises:
         UserError: where it cannot be written.
@@ -32,14 +41,14 @@ def create_directory(path: Path, *, exclusive: bool) -> Path:
                 continue
             return candidate
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise cannot_write(path, error, option) from error
 
 
 def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> UserError:
     """Say that a place cannot be written, and why; `option` is what sets the place."""
-    full = "free some space, or " if error.errno in FULL else ""
+    mended = MENDED.get(error.errno or 0, "")
     return UserError(
-        f"{path}: cannot be written ({error.strerror or error}): {full}choose another place with"
+        f"{path}: cannot be written ({error.strerror or error}): {mended}choose another place with"
         f" {option}"
     )
 

@@ -62,9 +62,9 @@ def test_images_and_an_example_on_which_nothing_depends() -> None:
     assert (changed > 0).all()
 
 
-@pytest.mark.parametrize("gap", [30.0, 45.0, 60.0, 75.0])
+@pytest.mark.parametrize("gap", [20.0, 45.0, 60.0, 75.0, 130.0])
 def test_no_certainty_takes_it_further_than_the_radius(gap: float) -> None:
-    """The gradient there is as small as the other class's probability, and its square 0."""
+    """The gradient is as small as the other class's probability, its square soon 0, at last it."""
     seen: list[Tensor] = []
 
     def logits(x: Tensor) -> Tensor:
@@ -74,6 +74,5 @@ def test_no_certainty_takes_it_further_than_the_radius(gap: float) -> None:
     x = torch.rand(20, 2)
     found = virtual_adversarial(logits, x, radius=0.5)
     lengths = (seen[-1] - x).norm(dim=1)
-    assert (lengths < 0.5 + 1e-5).all()
-    assert (lengths[lengths > 0] > 0.5 - 1e-5).all()
+    assert ((lengths - (0.5 if gap < 100 else 0.0)).abs() < 1e-5).all()
     assert (found.abs() < 1e-6).all()

@@ -137,10 +137,10 @@ def test_an_interpolated_target_is_seen_resolved():
 
 REEXPORTS = [
     "aetrain.autoencoder.torch.hub.load",
-    "aetrain.build.instantiate",
+    "aetrain.making.instantiate",
     "aetrain.build.torch.load",
     "aetrain.schedules.math.exp",
-    "aetrain.run.os.system",
+    "aetrain.writing.os.system",
     "aetrain.run.Path",
     "aetrain.run.default_path",
     "aetrain.config.allowlist.import_module",

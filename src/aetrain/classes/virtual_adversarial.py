@@ -14,8 +14,9 @@ def virtual_adversarial(logits_of: Callable[[Tensor], Tensor], x: Tensor, radius
     """Return KL(p(y|x) | p(y|x + r)) in nats, (B,), for the r, |r| = radius, where it is large.
 
     r goes the way of the divergence's gradient at a random point half as far away: one step of a
-    power iteration for the direction in which the divergence is most curved. Neither p(y|x) nor r
-    has a gradient, so that what is lowered is the change around x and not the certainty at it.
+    power iteration for the direction in which the divergence is most curved. r is 0 where that
+    gradient is. Neither p(y|x) nor r has a gradient, so that what is lowered is the change around
+    x and not the certainty at it.
 
     Arguments:
         logits_of: from x to logits (B, K), each example for itself.
