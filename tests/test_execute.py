@@ -17,7 +17,6 @@ from aetrain.comparison.facts import examples_of
 from aetrain.config.files import groups
 from aetrain.errors import NonFiniteLoss, UserError
 from aetrain.loggers.tensorboard import CONCLUSION
-from aetrain.run import Run
 from tests.battery import config
 from tests.conftest import TINY, few
 
@@ -107,40 +106,6 @@ def test_two_runs_of_one_second_get_two_directories(
     monkeypatch.setattr(execute, "default_path", lambda *of: Path("same"))
     runs = {aetrain.train([*TINY, "trainer.max_epochs=1"])["run"] for _ in range(2)}
     assert runs == {"same", "same-2"}
-
-
-def test_a_directory_that_is_named_holds_one_run(here: Path) -> None:
-    job = [*TINY, "trainer.max_epochs=1", "run.dir=mine"]
-    Path("mine").mkdir()
-    assert aetrain.train(job)["run"] == "mine"
-    before = {path: path.read_bytes() for path in Path("mine").rglob("*") if path.is_file()}
-    with pytest.raises(UserError) as error:
-        aetrain.train(job)
-    assert str(error.value) == (
-        "run.dir=mine: holds a run already; use resume=mine to go on with it, or choose another"
-        " run.dir"
-    )
-    with Run(Path("mine")).held(), pytest.raises(UserError, match=r"^run\.dir=mine: a process is"):
-        aetrain.train(job)
-    last, best = (Path(f"mine/checkpoints/{name}.ckpt") for name in ("last", "best"))
-    for gone, said in [
-        (last, "holds a run already; choose another run.dir"),
-        (best, "holds a run already; choose another run.dir"),
-        (
-            Path("mine/results.json"),
-            "holds a run without a checkpoint; choose another run.dir, or remove that one",
-        ),
-        (
-            Path("mine/choices.yaml"),
-            "is there already; name a new directory, such as run.dir=outputs/mine",
-        ),
-    ]:
-        gone.unlink()
-        with pytest.raises(UserError) as error:
-            aetrain.train(job)
-        assert str(error.value) == f"run.dir=mine: {said}"
-    assert [path.name for path in here.iterdir()] == ["mine"]
-    assert all(path.read_bytes() == old for path, old in before.items() if path.exists())
 
 
 @pytest.mark.parametrize("model", groups()["model"])

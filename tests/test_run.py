@@ -4,13 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from aetrain.run import Run, default_path
-
-
-def test_the_default_name() -> None:
-    path = default_path("vae", "digits")
-    assert path.parts[0] == "outputs"
-    assert path.name.endswith("-vae-digits")
+from aetrain.run import Run
 
 
 def test_overrides_are_appended(tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ from aetrain.console import quiet
 from aetrain.errors import UserError
 from aetrain.going_on import require_ahead
 from aetrain.job import Job, Parts, assemble
+from aetrain.new_run import default_path, require_new
 from aetrain.places import settle_places
 from aetrain.processes import launched, refuse_tasks
 from aetrain.resume import KEY
-from aetrain.run import Run, default_path, require_new
+from aetrain.run import Run
 from aetrain.seeding import cublas_deterministic
 
 

@@ -142,7 +142,7 @@ REEXPORTS = [
     "aetrain.schedules.math.exp",
     "aetrain.writing.os.system",
     "aetrain.run.Path",
-    "aetrain.run.default_path",
+    "aetrain.new_run.default_path",
     "aetrain.config.allowlist.import_module",
     "aetrain.models.vae.VAE.load_from_checkpoint",
     "aetrain.data.module.DataModule.load",
