@@ -22,6 +22,17 @@ def test_a_place_that_cannot_be_written(place: str) -> None:
         create_directory(Path(place), exclusive=True)
 
 
+@pytest.mark.parametrize("below", [".", "b", "b/c"])
+def test_a_file_in_the_way_is_named(tmp_path: Path, below: str) -> None:
+    (tmp_path / "a").touch()
+    path = tmp_path / "a" / below
+    with pytest.raises(UserError) as raised:
+        create_directory(path, exclusive=False)
+    told = f"{path}: cannot be written ({tmp_path / 'a'} is no directory): choose another place"
+    assert str(raised.value) == f"{told} with run.dir=..."
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("number", "remedy"),
     [

@@ -23,7 +23,7 @@ def create_directory(path: Path, *, exclusive: bool, option: str = "run.dir=..."
 
     Arguments:
         path: where; a relative path is relative to the shell's directory.
-        exclusive: False where the directory may be there already.
+        exclusive: False where the directory may be there already, and no other is to be taken.
         option: what sets the place.
 
     Raises:
@@ -38,6 +38,8 @@ def create_directory(path: Path, *, exclusive: bool, option: str = "run.dir=..."
             try:
                 candidate.mkdir(exist_ok=not exclusive)
             except FileExistsError:
+                if not exclusive:
+                    raise
                 continue
             return candidate
     except OSError as error:
@@ -46,10 +48,12 @@ def create_directory(path: Path, *, exclusive: bool, option: str = "run.dir=..."
 
 def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> UserError:
     """Say that a place cannot be written, and why; `option` is what sets the place."""
-    mended = MENDED.get(error.errno or 0, "")
+    mended, why = MENDED.get(error.errno or 0, ""), error.strerror or error
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        files = (p for p in (path, *path.parents) if p.exists() and not p.is_dir())
+        why = next((f"{file} is no directory" for file in files), why)
     return UserError(
-        f"{path}: cannot be written ({error.strerror or error}): {mended}choose another place with"
-        f" {option}"
+        f"{path}: cannot be written ({why}): {mended}choose another place with {option}"
     )
 
 
