@@ -62,10 +62,20 @@ def test_no_more_processes_than_cores(
 
 def test_large_batches_are_not_probed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(hardware, "_shortest", lambda a, b: seen.append(len(a)) or 1.0)
+    monkeypatch.setattr(hardware, "_shortest", lambda a, b, paths: seen.append(len(a)) or {})
     for rows in (20, 50_000):
         hardware.fastest_float32(rows, "cpu")
     assert set(seen) == {20, hardware.MOST_ROWS}
+
+
+@pytest.mark.parametrize(("part", "chosen"), [(0.5, "medium"), (0.8, "highest")])
+def test_the_clearly_faster_path_is_chosen(
+    part: float, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "FLOAT32_ERROR", 1.0)  # on some processors one is not exact
+    times = {"highest": 1.0, "medium": part}
+    monkeypatch.setattr(hardware, "_shortest", lambda a, b, paths: {p: times[p] for p in paths})
+    assert hardware.fastest_float32(20, "cpu") == chosen
 
 
 def test_denormals_are_flushed_for_a_job_and_no_longer() -> None:
