@@ -6,11 +6,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aetrain.beside import asks_for_beside, beside, runs_beside, waiting
 from aetrain.config.jobs import is_basic
 from aetrain.config.quoting import quoted, read
 from aetrain.errors import Interrupted, UserError
@@ -50,7 +51,8 @@ class JobFailed(UserError):
         wanted: whether the sweeper chooses by figures, and is to know that there is none.
     """
 
-    def __init__(self, message: str, *, wanted: bool) -> None:
+    def __init__(self, message: str, *, wanted: bool = False) -> None:
+        # a process hands it to another one with the message alone, and sets `wanted` after that
         self.wanted = wanted
         super().__init__(message)
 
@@ -78,7 +80,8 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     )
     run = create_directory(path, exclusive=not named, option=f"{DIRECTORY}...")
     try:
-        hydra([*arguments, f"{DIRECTORY}{quoted(run)}"])
+        with waiting() if asks_for_beside(arguments) else nullcontext():
+            hydra([*arguments, f"{DIRECTORY}{quoted(run)}"])
     except (Stopped, JobFailed):
         pass
     except BaseException:
@@ -100,9 +103,24 @@ def sweep_job(
         The best validation cost, where the sweeper chooses by it.
 
     Raises:
-        Stopped: after a signal.
+        Stopped: after a signal. A job that runs beside others returns then, for what it raises
+            would end their processes; and so do those that come after it.
         JobFailed: for a job that failed; those after it go on.
     """
+    if not runs_beside(hydra.launcher):
+        return _do(cfg, choices, command, hydra)
+    with suppress(Stopped):
+        if all(job["status"] != STOPPED for job in _jobs(Path(hydra.sweep.dir))):
+            with beside(hydra.job.num, cfg.trainer):
+                return _do(cfg, choices, command, hydra)
+    if not is_basic(hydra.sweeper):
+        raise JobFailed(f"job {hydra.job.num}: stopped", wanted=True)
+    return None
+
+
+def _do(
+    cfg: "DictConfig", choices: Mapping[str, str], command: list[str], hydra: Any
+) -> float | None:
     from aetrain.config.check import check_early
 
     directory = Path(os.path.relpath(hydra.runtime.output_dir))

@@ -28,6 +28,12 @@ def test_a_choice_that_is_near_is_offered():
     )
 
 
+def test_a_choice_that_a_package_brings_names_it():
+    assert unknown_choice("hydra/launcher", "joblib", ["basic"]) == (
+        'hydra/launcher=joblib: is not installed: pip install "aetrain[parallel]"'
+    )
+
+
 def test_the_wrong_part_of_a_key_is_named():
     assert unknown_key("optmizer.lr=1", "optmizer.lr", KEYS) == (
         "optmizer.lr=1: no such key 'optmizer'. Did you mean 'optimizer'?"
