@@ -12,7 +12,8 @@ import torch
 
 from aetrain.console import console
 from aetrain.rest import rest
-from aetrain.sweep import Stopped, print_table, sweep
+from aetrain.sweep import Stopped, sweep
+from aetrain.sweep_table import print_table
 from tests.conftest import TINY, Shell
 from tests.test_resume import wait_for
 

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,26 +15,13 @@ from aetrain.beside import asks_for_beside, beside, runs_beside, waiting
 from aetrain.config.jobs import is_basic
 from aetrain.config.quoting import quoted, read
 from aetrain.errors import Interrupted, UserError
-from aetrain.rest import STOPPED, rest
-from aetrain.writing import create_directory
+from aetrain.rest import STOPPED
+from aetrain.sweep_table import jobs_of, print_table
+from aetrain.writing import create_directory, write_atomically
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
-    from rich.table import Table
 
-FIGURES = (
-    "test/elbo",
-    "test/distortion",
-    "test/rate",
-    "test/nll",
-    "test/error",
-    "test/cross_entropy",
-    "test/active_units",
-    "time/fit_s",
-)
-DIGITS = {"test/active_units": 0, "test/error": 4, "test/cross_entropy": 4}
-OVERRIDES = 30
-"""Columns that a job's overrides have at least, in as many lines as they need."""
 WATCHED = "val/best_cost"
 """What a sweeper that optimises is given of each job."""
 DIRECTORY = "hydra.sweep.dir="
@@ -85,13 +72,13 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
     except (Stopped, JobFailed):
         pass
     except BaseException:
-        if _jobs(run):
+        if jobs_of(run):
             print_table(run, arguments)
         else:  # the sweep itself was refused: leave nothing behind
             _remove_empty(run)
         raise
     print_table(run, arguments)
-    return next((s for s in (STOPPED, 1, 2) if any(j["status"] == s for j in _jobs(run))), 0)
+    return next((s for s in (STOPPED, 1, 2) if any(j["status"] == s for j in jobs_of(run))), 0)
 
 
 def sweep_job(
@@ -110,7 +97,7 @@ def sweep_job(
     if not runs_beside(hydra.launcher):
         return _do(cfg, choices, command, hydra)
     with suppress(Stopped):
-        if all(job["status"] != STOPPED for job in _jobs(Path(hydra.sweep.dir))):
+        if all(job["status"] != STOPPED for job in jobs_of(Path(hydra.sweep.dir))):
             with beside(hydra.job.num, cfg.trainer):
                 return _do(cfg, choices, command, hydra)
     if not is_basic(hydra.sweeper):
@@ -150,7 +137,7 @@ def _do(
     finally:
         os.environ.clear()
         os.environ.update(environment)
-        (directory / "job.json").write_text(json.dumps(record))
+        write_atomically(directory / "job.json", json.dumps(record))  # others may be reading
     raise JobFailed(f"job {hydra.job.num}: {record['error']}", wanted=wanted)
 
 
@@ -169,72 +156,6 @@ def watched(results: Mapping[str, Any]) -> float:
             " sweeper"
         )
     return float(best)
-
-
-def print_table(path: Path, arguments: Sequence[str]) -> None:
-    """Print the jobs of a sweep with what they differ in and their figures, and what is left.
-
-    Arguments:
-        path: directory of the sweep.
-        arguments: its command line.
-    """
-    from rich.table import Table
-    from rich.text import Text
-
-    from aetrain.console import console
-    from aetrain.trimmed import print_trimmed
-
-    jobs = _jobs(path)
-    shared = set.intersection(*(set(job["command"]) for job in jobs)) if len(jobs) > 1 else set()
-    figures = [n for n in FIGURES if any(n in job["results"] for job in jobs)]
-    table = Table(title=f"\n{path}", title_justify="left", box=None, pad_edge=False)
-    table.add_column("job", no_wrap=True)
-    table.add_column("overrides", overflow="fold")
-    for name in figures or ("",):  # one for the word failed or stopped
-        head = name.rpartition("/")[2].replace("fit_s", "seconds")
-        table.add_column(head, justify="right", no_wrap=True)
-    for job in jobs:
-        own = Text(" ".join(word for word in job["command"] if word not in shared))
-        cells = [_cell(name, job["results"].get(name)) for name in figures]
-        # one that was stopped after its test has figures
-        known = job["status"] == 0 or (job["status"] == STOPPED and job["results"])
-        table.add_row(job["name"], own, *(cells if known else [Text(*_end(job["status"]))]))
-    if (least := _least_width(table)) > console.width:
-        table.width = least
-    print_trimmed(console, table)
-    for job in jobs:
-        if job["status"] not in (0, STOPPED):
-            console.print(f"job {job['name']} failed: {job['error']}", markup=False)
-    for line in rest(path, jobs, arguments):
-        console.print(line, markup=False)
-
-
-def _end(status: int) -> tuple[str, str]:
-    """Return the word for how a job ended, and its colour."""
-    return ("stopped", "yellow") if status == STOPPED else ("failed", "red")
-
-
-def _least_width(table: "Table") -> int:
-    """Return the columns that it takes to cut no figure; a narrow terminal wraps such lines."""
-    job, _, *figures = table.columns
-    texts = ([len(str(cell)) for cell in (c.header, *c.cells)] for c in (job, *figures))
-    return sum(2 + max(lengths) for lengths in texts) + OVERRIDES
-
-
-def _jobs(path: Path) -> list[dict[str, Any]]:
-    """Return the jobs of a sweep, by number."""
-    jobs = []
-    for file in sorted(path.glob("*/job.json"), key=lambda f: (len(f.parent.name), f.parent.name)):
-        results = file.with_name("results.json")
-        found = json.loads(results.read_text()) if results.is_file() else {}
-        jobs.append(json.loads(file.read_text()) | {"name": file.parent.name, "results": found})
-    return jobs
-
-
-def _cell(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.{DIGITS.get(name, 2)}f}"
 
 
 def _remove_empty(path: Path) -> None:
