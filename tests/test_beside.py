@@ -1,20 +1,23 @@
 """Jobs of a sweep beside each other."""
 
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
 
 from aetrain.beside import (
+    MARK,
     SHARED,
     VISIBLE,
     Labelled,
-    asks_for_beside,
     beside,
     share_devices,
     waiting,
@@ -89,35 +92,51 @@ def test_lines_are_written_whole_and_labelled() -> None:
     for text in ("one", " line\n\n", "two\nthree", "\nfo"):
         print(text, end="", file=out)
     assert stream.getvalue() == "7 | one line\n7 | two\n7 | three\n"
+    out.end()
+    assert stream.getvalue().endswith("\n7 | fo\n")
     assert not out.isatty()
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["seed=0,1"], False),
-        (["hydra/launcher=basic"], False),
-        (["hydra/launcher=joblib", "hydra/launcher=basic"], False),
-        (["--multirun", "hydra/launcher='joblib'"], True),
-    ],
-)
-def test_another_launcher_is_noticed(words: list[str], expected: bool) -> None:
-    assert asks_for_beside(words) == expected
-
-
-def test_the_second_signal_is_not_waited_for() -> None:
+def test_the_first_signal_waits_for_other_processes(here: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
-    with waiting():
+    with waiting(here, lambda: [1]):
         signal.raise_signal(signal.SIGINT)
+        assert (here / MARK).exists()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_signal_is_what_it_was_where_none_is_at_work(here: Path) -> None:
+    with waiting(here, list), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert not (here / MARK).exists()
+
+
+def test_sigterm_is_passed_on(here: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"]) as other:
+        with waiting(here, lambda: [other.pid]):
+            signal.raise_signal(signal.SIGTERM)
+        assert other.wait(timeout=20) == -signal.SIGTERM
+    assert (here / MARK).exists()
+
+
+def test_another_thread_has_no_signals(here: Path) -> None:
+    def work() -> None:
+        with waiting(here, list), beside(0):
+            done.append(True)
+
+    done: list[bool] = []
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done
+
+
 def test_between_two_jobs_a_signal_is_not_for_the_process() -> None:
     before = signal.getsignal(signal.SIGINT)
     try:
-        with pytest.raises(KeyboardInterrupt), beside(0, {"accelerator": "cpu", "devices": 1}):
+        with pytest.raises(KeyboardInterrupt), beside(0):
             signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
     finally:
@@ -143,27 +162,59 @@ def test_jobs_beside_each_other_are_those_of_the_basic_launcher(
             assert torch.equal(tensor, states[1]["state_dict"][key])
 
 
-def test_ctrl_c_saves_every_job_and_begins_no_other(tmp_path: Path) -> None:
+def begun(directory: Path, *words: str) -> subprocess.Popen[str]:
+    """Start a sweep of three long jobs, two at a time, and wait until both have saved once."""
     long = ["trainer.max_epochs=100000", "callbacks.checkpoint.every_n_steps=1"]
-    words = [*JOBLIB, *long, "seed=0,1,2", "hydra.sweep.dir=s"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "aetrain", *words],
-        cwd=tmp_path,
+        [sys.executable, "-m", "aetrain", *JOBLIB, *long, "seed=0,1,2", *words],
+        cwd=directory,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+    for number in range(2):
+        wait_for(directory / f"s/{number}/checkpoints/last.ckpt", process)
+    return process
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_signal_saves_every_job_and_begins_no_other(alone: bool, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / MARK).touch()  # of a sweep before, which is nothing to this one
+    process = begun(tmp_path, "hydra.sweep.dir=s")
     try:
-        for number in range(2):
-            wait_for(tmp_path / f"s/{number}/checkpoints/last.ckpt", process)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        if alone:
+            process.terminate()
+        else:
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         out, error = process.communicate(timeout=100)
     finally:
-        if process.poll() is None:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130, error
     assert "Traceback" not in error
     assert out.count("stopped and saved at step") == 2
     assert "job 0 stopped; go on with: aetrain resume=s/0" in out
     assert "job 2 not begun; do it with: aetrain" in out
+
+
+def test_a_process_that_is_killed_is_told_of(tmp_path: Path) -> None:
+    process = begun(tmp_path, "hydra.sweep.dir=s")
+    try:
+        os.kill(json.loads((tmp_path / "s/0/job.json").read_text())["pid"], signal.SIGKILL)
+        out, error = process.communicate(timeout=100)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 1
+    assert "Traceback" not in error
+    assert "aetrain: a process of the launcher has died" in error
+    assert "job 0 stopped; go on with: aetrain resume=s/0" in out
+
+
+def test_what_is_wrong_with_a_job_is_told_by_its_process(shell: Shell) -> None:
+    done = shell(*JOBLIB, "trainer.max_epochs=1,${oc.env:NOPE}")
+    assert done.returncode == 2
+    assert "job 1 failed: " in done.stdout
+    assert "NOPE" in done.stderr

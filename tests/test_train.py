@@ -33,12 +33,15 @@ def test_answers_without_torch_are_quick(arguments: list[str], tmp_path: Path) -
         f"try: main({arguments!r})\n"
         "finally: assert not {'torch', 'pytorch_lightning'} & set(sys.modules)"
     )
-    before = spent()
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert spent() - before < QUICK
+    times = []
+    for _ in range(3):  # the least of them: other programs share the caches
+        before = spent()
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        times.append(spent() - before)
+    assert min(times) < QUICK
     assert not list(tmp_path.iterdir())
 
 

@@ -4,65 +4,85 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from typing import Any, TextIO, final
 
-from aetrain.config.quoting import read
-
-BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+BASIC_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 """Does one job after another, in this process."""
-LAUNCHER = "hydra/launcher="
-VISIBLE, SHARED = "CUDA_VISIBLE_DEVICES", "AETRAIN_SHARED_DEVICES"
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+SHARED = "AETRAIN_SHARED_DEVICES"
+"""Set where a process has chosen its GPUs."""
+MARK = ".stopped"
+"""File in a sweep's directory: no other job is to begin."""
 
 
 def runs_beside(launcher: Mapping[str, Any]) -> bool:
     """Return whether Hydra's settings of a launcher are not those of the basic one."""
-    return launcher["_target_"] != BASIC
-
-
-def asks_for_beside(arguments: Sequence[str]) -> bool:
-    """Return whether a command line names another launcher than the basic one."""
-    named = [read(a) for a in arguments if a.startswith(LAUNCHER)]
-    return bool(named) and named[-1] != "basic"
+    return launcher["_target_"] != BASIC_LAUNCHER
 
 
 @contextmanager
-def waiting() -> Iterator[None]:
-    """Wait at the first Ctrl-C until the jobs, which hear of it too, have saved.
+def waiting(directory: Path, at_work: Callable[[], list[int]]) -> Iterator[None]:
+    """At Ctrl-C or SIGTERM, wait for jobs at work in other processes, which save, and mark that.
 
-    The launcher would end their processes at once. A second Ctrl-C lets it.
+    The launcher would end them at once; a second signal lets it. Ctrl-C is heard by them too,
+    SIGTERM is passed on. Where no other process is at work, signals do what they did before.
+
+    Arguments:
+        directory: of the sweep.
+        at_work: returns the numbers of the other processes that are.
     """
 
     def wait(signum: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        listen(before)
+        others = at_work()
+        if not others:
+            signal.raise_signal(signum)
+            return
+        (directory / MARK).touch()
         print("waiting for the jobs to save; again to end them at once", flush=True)
+        if signum == signal.SIGTERM:
+            for pid in others:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signum)
 
     # no SIG_IGN, which the processes that are started would inherit
-    before = signal.signal(signal.SIGINT, wait)
+    before = listen({signal.SIGINT: wait, signal.SIGTERM: wait})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        listen(before)
+
+
+def listen(handlers: Mapping[int, Any]) -> dict[int, Any]:
+    """Set handlers of signals and return those before; only the main thread may, others do not."""
+    with suppress(ValueError):
+        return {s: signal.signal(s, handler) for s, handler in handlers.items()}
+    return {}
 
 
 @contextmanager
-def beside(number: int, trainer: Mapping[str, Any]) -> Iterator[None]:
-    """Do a job in a process of the launcher: on its share of the GPUs, its lines labelled.
+def beside(number: int) -> Iterator[None]:
+    """Do a job in a process of the launcher: its lines labelled.
 
-    Between two jobs Ctrl-C is not for the process: it would end, and the launcher then all others.
+    Between two jobs Ctrl-C is not for such a process: it would end, and the launcher then all
+    others.
 
     Arguments:
         number: the job's.
-        trainer: its settings.
     """
-    share_devices(number, trainer)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    before: dict[int, Any] = listen({signal.SIGINT: signal.default_int_handler})
+    lines = Labelled(sys.stdout, f"{number} | ")
     try:
-        with redirect_stdout(Labelled(sys.stdout, f"{number} | ")):
+        with redirect_stdout(lines):
             yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        lines.end()
+        if before.get(signal.SIGINT) is signal.default_int_handler:  # not in the sweep's own
+            before = {signal.SIGINT: signal.SIG_IGN}
+        listen(before)
 
 
 def share_devices(number: int, trainer: Mapping[str, Any]) -> None:
@@ -110,3 +130,7 @@ class Labelled(io.TextIOBase):
             self.stream.write(whole)
             self.stream.flush()
         return len(text)
+
+    def end(self) -> None:
+        """Write what has no end of line yet."""
+        self.write("\n")

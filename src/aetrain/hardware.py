@@ -11,8 +11,8 @@ import torch
 from aetrain.errors import UserError
 
 FLOAT32_ERROR = 1e-6
-MOST_ROWS = 1000
-"""Rows at which the paths are compared: the choice is the same for more, and its time is not."""
+MOST_ROWS = 250
+"""Rows at which the paths are compared: a product of more lasts longer than a program's turn."""
 CLEARLY = 0.7
 """Part of the other path's time: the same machine should decide the same again, and there are ones
 where the two stand at 0.85."""
@@ -51,14 +51,19 @@ def fastest_float32(rows: int, device_type: str) -> str:
 
 
 def _shortest(a: torch.Tensor, b: torch.Tensor, paths: Sequence[str]) -> dict[str, float]:
-    """Return each path's shortest time of this process, which others lengthen least, in turns."""
+    """Return each path's shortest time, in turns and on one thread: others lengthen that least."""
     times: dict[str, list[float]] = {path: [] for path in paths}
-    for _ in range(12):
-        for path, own in times.items():
-            torch.set_float32_matmul_precision(path)
-            start = time.process_time()
-            torch.mm(a, b)
-            own.append(time.process_time() - start)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in range(24):
+            for path, own in times.items():
+                torch.set_float32_matmul_precision(path)
+                start = time.thread_time()
+                torch.mm(a, b)
+                own.append(time.thread_time() - start)
+    finally:
+        torch.set_num_threads(before)
     return {path: min(own[2:]) for path, own in times.items()}
 
 

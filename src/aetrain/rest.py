@@ -29,7 +29,7 @@ def rest(path: Path, jobs: Sequence[Mapping[str, Any]], arguments: Sequence[str]
     for job in jobs:
         if job["status"] == STOPPED:
             yield f"job {job['name']} stopped; {_again(path / job['name'], places, job['command'])}"
-    to_come = _not_begun(jobs, arguments)
+    to_come = not_begun(jobs, arguments)
     for number, command in to_come[:TOLD]:
         words = [*places, *command, f"run.dir={quoted(path / str(number))}"]
         yield f"job {number} not begun; do it with: {typed(words)}"
@@ -47,7 +47,7 @@ def _again(path: Path, places: Sequence[str], command: Sequence[str]) -> str:
     return f"it has no checkpoint yet; do it again with: {typed(words)}"
 
 
-def _not_begun(
+def not_begun(
     jobs: Sequence[Mapping[str, Any]], arguments: Sequence[str]
 ) -> list[tuple[int, list[str]]]:
     """Return number and overrides of the jobs to come; none where a sweeper chooses as it goes."""

@@ -3,20 +3,22 @@
 import json
 import math
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aetrain.beside import asks_for_beside, beside, runs_beside, waiting
+from aetrain.beside import MARK, SHARED, VISIBLE, beside, runs_beside, share_devices, waiting
 from aetrain.config.jobs import is_basic
 from aetrain.config.quoting import quoted, read
 from aetrain.errors import Interrupted, UserError
-from aetrain.rest import STOPPED
-from aetrain.sweep_table import jobs_of, print_table
+from aetrain.rest import STOPPED, not_begun
+from aetrain.sweep_table import RUNNING, at_work, jobs_of, print_table
 from aetrain.writing import create_directory, write_atomically
 
 if TYPE_CHECKING:
@@ -66,11 +68,15 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
         else Path("outputs/multirun") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}"
     )
     run = create_directory(path, exclusive=not named, option=f"{DIRECTORY}...")
+    (run / MARK).unlink(missing_ok=True)  # of a sweep that was there before
+    died = False
     try:
-        with waiting() if asks_for_beside(arguments) else nullcontext():
+        with waiting(run, lambda: at_work(run)):
             hydra([*arguments, f"{DIRECTORY}{quoted(run)}"])
     except (Stopped, JobFailed):
         pass
+    except BrokenExecutor:  # of what is raised by joblib where one of its processes is gone
+        died = True
     except BaseException:
         if jobs_of(run):
             print_table(run, arguments)
@@ -78,7 +84,23 @@ def sweep(arguments: list[str], hydra: Callable[[list[str]], None]) -> int:
             _remove_empty(run)
         raise
     print_table(run, arguments)
-    return next((s for s in (STOPPED, 1, 2) if any(j["status"] == s for j in jobs_of(run))), 0)
+    return _status(run, arguments, died)
+
+
+def _status(run: Path, arguments: list[str], died: bool) -> int:
+    """Return the status of the worst job; what has no record, though it should, is a fault."""
+    jobs = jobs_of(run)
+    if (run / MARK).exists():
+        return STOPPED
+    if died:
+        print(
+            "aetrain: a process of the launcher has died, killed or out of memory, and the others"
+            " were ended with it; fewer at a time may fit: hydra.launcher.n_jobs=...",
+            file=sys.stderr,
+        )
+        return 1
+    worst = next((s for s in (STOPPED, 1, 2) if any(j["status"] == s for j in jobs)), 0)
+    return worst or (1 if not_begun(jobs, arguments) else 0)
 
 
 def sweep_job(
@@ -96,10 +118,13 @@ def sweep_job(
     """
     if not runs_beside(hydra.launcher):
         return _do(cfg, choices, command, hydra)
-    with suppress(Stopped):
-        if all(job["status"] != STOPPED for job in jobs_of(Path(hydra.sweep.dir))):
-            with beside(hydra.job.num, cfg.trainer):
+    mark = Path(hydra.sweep.dir) / MARK
+    try:
+        with beside(hydra.job.num):
+            if not mark.exists():
                 return _do(cfg, choices, command, hydra)
+    except Stopped:
+        mark.touch()
     if not is_basic(hydra.sweeper):
         raise JobFailed(f"job {hydra.job.num}: stopped", wanted=True)
     return None
@@ -115,10 +140,17 @@ def _do(
     environment, wanted = dict(os.environ), not is_basic(hydra.sweeper)
     record: dict[str, Any] = {"number": hydra.job.num, "command": command, "status": 0}
     record["chosen"] = wanted  # by a sweeper that chooses as it goes
+    file = directory / "job.json"
+    write_atomically(file, json.dumps(record | {"status": RUNNING, "pid": os.getpid()}))
     try:
         config = check_early(cfg, command)
+        if runs_beside(hydra.launcher):
+            share_devices(hydra.job.num, config["trainer"])
+            environment |= {n: os.environ[n] for n in (VISIBLE, SHARED) if n in os.environ}
         from aetrain.execute import execute
 
+        if (Path(hydra.sweep.dir) / MARK).exists():  # Python loses a Ctrl-C now and then in imports
+            raise Interrupted(signal.SIGINT)
         results = execute(config, choices, command, directory=directory)
         return watched(results) if wanted else None
     except UserError as error:
@@ -137,7 +169,7 @@ def _do(
     finally:
         os.environ.clear()
         os.environ.update(environment)
-        write_atomically(directory / "job.json", json.dumps(record))  # others may be reading
+        write_atomically(file, json.dumps(record))
     raise JobFailed(f"job {hydra.job.num}: {record['error']}", wanted=wanted)
 
 

@@ -1,7 +1,8 @@
 """The table that a sweep ends with."""
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from aetrain.rest import STOPPED, rest
 if TYPE_CHECKING:
     from rich.table import Table
 
+RUNNING = "running"
+"""The status of a job that is at work."""
 FIGURES = (
     "test/elbo",
     "test/distortion",
@@ -76,13 +79,26 @@ def _least_width(table: "Table") -> int:
 
 
 def jobs_of(path: Path) -> list[dict[str, Any]]:
-    """Return the jobs of a sweep, by number."""
+    """Return the jobs of a sweep that is over, by number; one that is at work still was ended."""
     jobs = []
-    for file in sorted(path.glob("*/job.json"), key=lambda f: (len(f.parent.name), f.parent.name)):
-        results = file.with_name("results.json")
+    for directory, record in _records(path):
+        results = directory / "results.json"
         found = json.loads(results.read_text()) if results.is_file() else {}
-        jobs.append(json.loads(file.read_text()) | {"name": file.parent.name, "results": found})
+        if record["status"] == RUNNING:
+            record |= {"status": STOPPED}
+        jobs.append(record | {"name": directory.name, "results": found})
     return jobs
+
+
+def at_work(path: Path) -> list[int]:
+    """Return the numbers of the processes, but for this one, that are at work on a job."""
+    pids = {r["pid"] for _, r in _records(path) if r["status"] == RUNNING}
+    return sorted(pids - {os.getpid()})
+
+
+def _records(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for file in sorted(path.glob("*/job.json"), key=lambda f: (len(f.parent.name), f.parent.name)):
+        yield file.parent, json.loads(file.read_text())
 
 
 def _cell(name: str, value: float | None) -> str:

@@ -50,7 +50,7 @@ def cannot_write(path: Path, error: OSError, option: str = "run.dir=...") -> Use
     """Say that a place cannot be written, and why; `option` is what sets the place."""
     mended, why = MENDED.get(error.errno or 0, ""), error.strerror or error
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        files = (p for p in (path, *path.parents) if p.exists() and not p.is_dir())
+        files = (p for p in (path, *path.parents) if os.path.lexists(p) and not p.is_dir())
         why = next((f"{file} is no directory" for file in files), why)
     return UserError(
         f"{path}: cannot be written ({why}): {mended}choose another place with {option}"

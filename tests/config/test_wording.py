@@ -30,7 +30,7 @@ def test_a_choice_that_is_near_is_offered():
 
 def test_a_choice_that_a_package_brings_names_it():
     assert unknown_choice("hydra/launcher", "joblib", ["basic"]) == (
-        'hydra/launcher=joblib: is not installed: pip install "aetrain[parallel]"'
+        'hydra/launcher=joblib: needs hydra-joblib-launcher: pip install "aetrain[parallel]"'
     )
 
 

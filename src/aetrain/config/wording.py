@@ -24,7 +24,7 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-EXTRAS = {"hydra/launcher=joblib": 'pip install "aetrain[parallel]"'}
+EXTRAS = {"hydra/launcher=joblib": 'hydra-joblib-launcher: pip install "aetrain[parallel]"'}
 """What brings the choices that are there once a package is."""
 
 
@@ -32,7 +32,7 @@ def unknown_choice(group: str, choice: object, choices: Sequence[str]) -> str:
     """Say that a group has no such choice."""
     word = choice if isinstance(choice, str) else shown(choice)
     if extra := EXTRAS.get(f"{group}={word}"):
-        return f"{group}={word}: is not installed: {extra}"
+        return f"{group}={word}: needs {extra}"
     return (
         f"{group}={word}: no such {group.rpartition('/')[2]}; choose from {listed(choices)}."
         f"{did_you_mean(word, choices)}"
