@@ -9,6 +9,8 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, TextIO, final
 
+from aetrain.handlers import set_handlers
+
 BASIC_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 """Does one job after another, in this process."""
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -36,7 +38,7 @@ def waiting(directory: Path, at_work: Callable[[], list[int]]) -> Iterator[None]
     """
 
     def wait(signum: int, frame: object) -> None:
-        listen(before)
+        set_handlers(before)
         others = at_work()
         if not others:
             signal.raise_signal(signum)
@@ -49,18 +51,11 @@ def waiting(directory: Path, at_work: Callable[[], list[int]]) -> Iterator[None]
                     os.kill(pid, signum)
 
     # no SIG_IGN, which the processes that are started would inherit
-    before = listen({signal.SIGINT: wait, signal.SIGTERM: wait})
+    before = set_handlers({signal.SIGINT: wait, signal.SIGTERM: wait})
     try:
         yield
     finally:
-        listen(before)
-
-
-def listen(handlers: Mapping[int, Any]) -> dict[int, Any]:
-    """Set handlers of signals and return those before; only the main thread may, others do not."""
-    with suppress(ValueError):
-        return {s: signal.signal(s, handler) for s, handler in handlers.items()}
-    return {}
+        set_handlers(before)
 
 
 @contextmanager
@@ -73,7 +68,7 @@ def beside(number: int) -> Iterator[None]:
     Arguments:
         number: the job's.
     """
-    before: dict[int, Any] = listen({signal.SIGINT: signal.default_int_handler})
+    before: dict[int, Any] = set_handlers({signal.SIGINT: signal.default_int_handler})
     lines = Labelled(sys.stdout, f"{number} | ")
     try:
         with redirect_stdout(lines):
@@ -82,7 +77,7 @@ def beside(number: int) -> Iterator[None]:
         lines.end()
         if before.get(signal.SIGINT) is signal.default_int_handler:  # not in the sweep's own
             before = {signal.SIGINT: signal.SIG_IGN}
-        listen(before)
+        set_handlers(before)
 
 
 def share_devices(number: int, trainer: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aetrain.autoencoder import Autoencoder
 from aetrain.errors import Interrupted
+from aetrain.handlers import set_handlers
 
 
 @contextmanager
@@ -21,10 +22,7 @@ def ending_on_signals(model: Autoencoder) -> Iterator[None]:
             raise Interrupted(signum)
 
     def listen() -> dict[int, Any]:
-        try:
-            return {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
-        except ValueError:  # only the main thread may; a job in another thread goes without
-            return {}
+        return set_handlers({signal.SIGINT: ask, signal.SIGTERM: ask})
 
     before = listen()
     # Lightning puts handlers of its own before these, and its one for SIGTERM sends a message to
@@ -33,5 +31,4 @@ def ending_on_signals(model: Autoencoder) -> Iterator[None]:
     try:
         yield
     finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
+        set_handlers(before)
