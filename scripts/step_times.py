@@ -21,7 +21,6 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any, ClassVar
-from unittest.mock import patch
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported
 
@@ -284,16 +283,13 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"write {WRITTEN.name}")
     given = parser.parse_args()
     base = (*PLAIN, f"dataset.root={given.root}", "dataset.download=false")
-    float32 = hardware.fastest_float32(100, "cpu")
     rows: list[Row] = []
-    # one path of products for all: on a busy machine the probe may decide either way
-    with patch.object(hardware, "fastest_float32", lambda *_: float32):
-        seconds = median(lap(base, *FEW) for _ in range(given.rounds))
-        plain = work(Ticks.model)
-        for choice in choices():
-            if not given.only or choice in given.only:
-                rows.append(measured(choice, base, given.rounds))
-                print(" | ".join(rows[-1].cells(plain)), flush=True)
+    seconds = median(lap(base, *FEW) for _ in range(given.rounds))
+    plain = work(Ticks.model)
+    for choice in choices():
+        if not given.only or choice in given.only:
+            rows.append(measured(choice, base, given.rounds))
+            print(" | ".join(rows[-1].cells(plain)), flush=True)
     if given.write:
         WRITTEN.write_text(page(rows, plain, seconds, given), encoding="utf-8")
     return 0

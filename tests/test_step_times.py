@@ -12,7 +12,6 @@ __all__ = ["grey"]
 @pytest.fixture
 def step_times(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(SCRIPTS))
-    monkeypatch.setattr("aetrain.hardware.fastest_float32", lambda *_: "highest")
     import step_times
 
     monkeypatch.setattr(step_times, "FEW", (2, 1))

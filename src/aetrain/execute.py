@@ -63,10 +63,8 @@ def execute(
             command = [f"{KEY}{resume.path}" if w.startswith(KEY) else w for w in command]
         elif directory is None and config["run"]["dir"]:
             require_new(Path(config["run"]["dir"]))
-        with hardware.settings("highest", processes):
-            rows = config["dataset"]["batch_size"]
-            kept = saved[checkpoint.CARD]["float32"] if saved else None
-            float32 = kept or hardware.fastest_float32(rows, device)
+        kept = saved[checkpoint.CARD]["float32"] if saved else None
+        float32 = kept or hardware.float32_path(device)
         stack.enter_context(hardware.settings(float32, processes))
         parts = assemble(config, choices, saved, device)
         require_ahead(trainer, parts.position, parts.model.stages)

@@ -2,8 +2,7 @@
 
 import os
 import platform
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -11,11 +10,6 @@ import torch
 from aetrain.errors import UserError
 
 FLOAT32_ERROR = 1e-6
-MOST_ROWS = 250
-"""Rows at which the paths are compared: a product of more lasts longer than a program's turn."""
-CLEARLY = 0.7
-"""Part of the other path's time: the same machine should decide the same again, and there are ones
-where the two stand at 0.85."""
 
 
 def cores() -> int:
@@ -25,46 +19,27 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def fastest_float32(rows: int, device_type: str) -> str:
-    """Return the fastest matrix path that keeps float32's error, probed on one layer's shape.
+def float32_path(device_type: str) -> str:
+    """Return the matrix path to take, `medium` where it is the faster one and as exact.
 
-    On some processors the path that torch calls `medium` is the faster one and as exact; on
-    others it means bfloat16 and is refused here. Other devices keep `highest`.
+    On a CPU torch's `medium` is oneDNN instead of MKL; some processors then compute in bfloat16,
+    others in float32. AMD's are slow with MKL: oneDNN took 0.5 to 0.9 of its time there, for layers
+    of hundreds. Nothing is timed here: a machine that is busy with other things would choose
+    another path for the same run, whose last digits would differ. Other devices keep `highest`.
     """
-    if device_type != "cpu":
+    if device_type != "cpu" or "AuthenticAMD" not in _vendor():
         return "highest"
-    a, b = torch.randn(min(rows, MOST_ROWS), 784), torch.randn(784, 500)
-    exact = a.double() @ b.double()
+    source = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(shape, generator=source) for shape in ((100, 784), (784, 500)))
     before = torch.get_float32_matmul_precision()
-    exact_ones: list[str] = []
     try:
-        for path in ("highest", "medium"):
-            torch.set_float32_matmul_precision(path)
-            error = ((a @ b).double() - exact).norm() / exact.norm()
-            if error < FLOAT32_ERROR:
-                exact_ones.append(path)
-        seconds = _shortest(a, b, exact_ones)
+        torch.set_float32_matmul_precision("medium")
+        product = a @ b
     finally:
         torch.set_float32_matmul_precision(before)
-    faster = seconds.get("medium", float("inf")) < CLEARLY * seconds.get("highest", 0.0)
-    return "medium" if faster else "highest"
-
-
-def _shortest(a: torch.Tensor, b: torch.Tensor, paths: Sequence[str]) -> dict[str, float]:
-    """Return each path's shortest time, in turns and on one thread: others lengthen that least."""
-    times: dict[str, list[float]] = {path: [] for path in paths}
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        for _ in range(24):
-            for path, own in times.items():
-                torch.set_float32_matmul_precision(path)
-                start = time.thread_time()
-                torch.mm(a, b)
-                own.append(time.thread_time() - start)
-    finally:
-        torch.set_num_threads(before)
-    return {path: min(own[2:]) for path, own in times.items()}
+    exact = a.double() @ b.double()
+    error = (product.double() - exact).norm() / exact.norm()
+    return "medium" if error < FLOAT32_ERROR else "highest"
 
 
 def threads(processes: int) -> int:
@@ -155,9 +130,18 @@ def name(kind: str) -> str:
 
 
 def _processor() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _vendor() -> str:
+    return _cpuinfo("vendor_id") or platform.processor()
+
+
+def _cpuinfo(key: str) -> str:
+    """Return what Linux says of the first processor, nothing elsewhere."""
     try:
         with open("/proc/cpuinfo") as file:
-            names = [line.split(":", 1)[1] for line in file if line.startswith("model name")]
-        return names[0].strip()
-    except (OSError, IndexError):
-        return platform.processor() or platform.machine()
+            found = (line.split(":", 1)[1].strip() for line in file if line.startswith(key))
+            return next(found, "")
+    except OSError:
+        return ""
