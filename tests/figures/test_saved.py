@@ -5,9 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch.utils.tensorboard.writer import SummaryWriter
 
 from aetrain.figures.canvas import mount
-from aetrain.figures.saved import PICTURES, is_picture, save
+from aetrain.figures.saved import PICTURES, is_picture, publish, save
 
 BEGINNINGS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
 
@@ -36,6 +39,18 @@ def test_letters_of_a_drawing_are_embedded_as_letters(tmp_path: Path):
     content = (tmp_path / "a.pdf").read_bytes()
     assert b"/FontFile2" in content
     assert b"/Type3" not in content
+
+
+def test_tensorboard_shows_the_pixels_of_the_file(tmp_path: Path):
+    with SummaryWriter(str(tmp_path)) as writer:
+        figure = mount(np.zeros((4, 6, 1), np.uint8), title="")[0]
+        publish(figure, tmp_path / "figures/zeros.png", [writer], 7, also="svg")
+    assert (tmp_path / "figures/zeros.svg").read_bytes().startswith(BEGINNINGS[".svg"])
+    (shown,) = EventAccumulator(str(tmp_path)).Reload().Images("zeros")
+    assert shown.step == 7
+    assert shown.encoded_image_string == (tmp_path / "figures/zeros.png").read_bytes()
+    with Image.open(tmp_path / "figures/zeros.png") as image:
+        assert (shown.width, shown.height) == image.size
 
 
 def test_names_of_pictures():

@@ -26,7 +26,7 @@ from aetrain.figures.plane import plane
 from aetrain.figures.projection import project
 from aetrain.figures.reconstructions import reconstructions
 from aetrain.figures.samples import samples
-from aetrain.figures.saved import Vectors, kinds, save
+from aetrain.figures.saved import Vectors, publish
 from aetrain.player import Batch
 from aetrain.seeding import SAMPLE, seed_torch
 
@@ -83,13 +83,9 @@ class Figures(pl.Callback):
         model.train(training)
 
     def _put(self, trainer: pl.Trainer, model: Autoencoder, name: str, figure: Figure) -> None:
-        self.path.mkdir(exist_ok=True)
-        for kind in kinds(self.also):
-            save(figure, self.path / f"{name}.{kind}")
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                # the object interface of matplotlib: the figure belongs to no global list
-                logger.experiment.add_figure(name, figure, model.position.step, close=False)
+        loggers = [one for one in trainer.loggers if isinstance(one, TensorBoardLogger)]
+        writers = [logger.experiment for logger in loggers]
+        publish(figure, self.path / f"{name}.png", writers, model.position.step, also=self.also)
 
 
 @torch.no_grad()

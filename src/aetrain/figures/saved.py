@@ -1,10 +1,13 @@
 """Where figures go: pixels, or the vectors that papers are set with."""
 
+from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch.utils.tensorboard.writer import SummaryWriter
 
 Vectors = Literal["pdf", "svg"]
 PICTURES = (".png", ".pdf", ".svg")
@@ -20,9 +23,46 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURES
 
 
-def kinds(also: Vectors | None) -> list[str]:
-    """Return the kinds of file of a figure: pixels, and vectors where they are wanted."""
-    return ["png", *([also] if also else [])]
+def publish(
+    figure: "Figure",
+    file: Path,
+    writers: "Iterable[SummaryWriter]",
+    step: int,
+    *,
+    also: Vectors | None = None,
+) -> None:
+    """Write a figure to a file and, under the file's name, to TensorBoard; it is drawn once.
+
+    Arguments:
+        figure: to be written.
+        file: of pixels; its directory is made where it is not there.
+        writers: to TensorBoard.
+        step: batches trained on, which the picture shows the state after.
+        also: kind of a file of vectors beside it.
+    """
+    pixels = BytesIO()
+    save(figure, pixels)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(pixels.getvalue())
+    if also:
+        save(figure, file.with_suffix(f".{also}"))
+    for writer in writers:
+        _show(pixels, file.stem, writer, step)
+
+
+def _show(png: IO[bytes], name: str, writer: "SummaryWriter", step: int) -> None:
+    """Add what is encoded already: `add_figure` and `add_image` would draw or encode again."""
+    from PIL import Image
+    from tensorboard.compat.proto import summary_pb2
+
+    summary: Any = summary_pb2  # made by a compiler of protocol buffers that states no types
+    png.seek(0)
+    with Image.open(png) as image:
+        width, height = image.size
+    png.seek(0)
+    shown = summary.Summary.Image(height=height, width=width, encoded_image_string=png.read())
+    value = summary.Summary.Value(tag=name, image=shown)
+    writer._get_file_writer().add_summary(summary.Summary(value=[value]), step)
 
 
 def save(figure: "Figure", file: Path | IO[bytes], kind: str = "") -> None:

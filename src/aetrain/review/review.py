@@ -14,7 +14,7 @@ from aetrain.autoencoder import Autoencoder
 from aetrain.data.module import DataModule
 from aetrain.errors import UserError
 from aetrain.figures.rate_distortion import rate_distortion
-from aetrain.figures.saved import Vectors, kinds, save
+from aetrain.figures.saved import Vectors, publish
 from aetrain.review.examples import Examples, gathered
 from aetrain.review.layout import layout_of
 from aetrain.review.page import configuration, results_page
@@ -102,10 +102,8 @@ class Review:
         if len(path) < 2:
             return
         figure = rate_distortion(torch.tensor(path), title="rate and distortion of the validation")
-        finished.run.figures.mkdir(exist_ok=True)
-        for kind in kinds(self.also):
-            save(figure, finished.run.figures / f"rate_distortion.{kind}")
-        writer.add_figure("rate_distortion", figure, step, close=False)
+        file = finished.run.figures / "rate_distortion.png"
+        publish(figure, file, [writer], step, also=self.also)
 
     def _add_examples(
         self, writer: SummaryWriter, finished: Finished, examples: Examples, step: int
