@@ -289,10 +289,13 @@ def test_training_lowers_the_cost(case: Case) -> None:
         figures = total.figures(64, None)
         return figures.get("cost", figures.get(model.watches, math.nan))
 
-    before = cost()
+    enough, lowered = 0.7 * cost(), False
     for _ in every_stage(model):
-        list(train(model, build_plan(chosen, "cpu"), batch, steps))
-    assert cost() < 0.7 * before
+        lowered = False
+        for step, _ in enumerate(train(model, build_plan(chosen, "cpu"), batch, steps)):
+            if step % 50 == 49 and (lowered := cost() < enough):  # the rest would only take time
+                break
+    assert lowered
 
 
 @every_model
