@@ -40,27 +40,26 @@ def publish(
         step: batches trained on, which the picture shows the state after.
         also: kind of a file of vectors beside it.
     """
-    pixels = BytesIO()
-    save(figure, pixels)
+    stream = BytesIO()
+    save(figure, stream)
+    png = stream.getvalue()
     file.parent.mkdir(exist_ok=True)
-    file.write_bytes(pixels.getvalue())
+    file.write_bytes(png)
     if also:
         save(figure, file.with_suffix(f".{also}"))
     for writer in writers:
-        _show(pixels, file.stem, writer, step)
+        _show(png, file.stem, writer, step)
 
 
-def _show(png: IO[bytes], name: str, writer: "SummaryWriter", step: int) -> None:
+def _show(png: bytes, name: str, writer: "SummaryWriter", step: int) -> None:
     """Add what is encoded already: `add_figure` and `add_image` would draw or encode again."""
     from PIL import Image
     from tensorboard.compat.proto import summary_pb2
 
     summary: Any = summary_pb2  # made by a compiler of protocol buffers that states no types
-    png.seek(0)
-    with Image.open(png) as image:
+    with Image.open(BytesIO(png)) as image:
         width, height = image.size
-    png.seek(0)
-    shown = summary.Summary.Image(height=height, width=width, encoded_image_string=png.read())
+    shown = summary.Summary.Image(height=height, width=width, encoded_image_string=png)
     value = summary.Summary.Value(tag=name, image=shown)
     writer._get_file_writer().add_summary(summary.Summary(value=[value]), step)
 
